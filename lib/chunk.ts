@@ -1,0 +1,140 @@
+import type { ArrowArray } from "./arrow/array.ts";
+import type { ComponentDescriptor } from "./component-batch.ts";
+import type { Timeline } from "./time.ts";
+import type { Tuid } from "./tuid.ts";
+
+/** One index column of a chunk, in short. */
+export interface TimelineStats {
+  readonly timeline: Timeline;
+  /** Smallest and largest time; nanoseconds, or sequence numbers. */
+  readonly min: bigint;
+  readonly max: bigint;
+  /** True when times never decrease from row to row. */
+  readonly sorted: boolean;
+}
+
+/** One data column of a chunk, in short. */
+export interface ComponentStats {
+  readonly descriptor: ComponentDescriptor;
+  /** Rows in which something was logged for this component, an empty batch included. */
+  readonly numCells: number;
+  /** Instances of all rows together. */
+  readonly numInstances: number;
+}
+
+/** The parts of an encoded chunk; see {@link Chunk.parts}. */
+export interface EncodedChunk {
+  readonly parts: readonly Uint8Array[];
+  /** True when a part is memory of the caller's and valid only until the current call returns. */
+  readonly borrowed: boolean;
+}
+
+/** How a chunk finds its columns again; implemented where chunks are built and where they are read. */
+export interface ChunkColumns {
+  rowIds(): Uint8Array;
+  times(timeline: Timeline): BigInt64Array;
+  component(descriptor: ComponentDescriptor): ArrowArray;
+}
+
+/**
+ * Rows of one entity as columns: row ids, times, components. Immutable.
+ *
+ * It is kept in the form in which it is written, an Arrow IPC stream of one record batch; columns are
+ * views of those bytes, made when asked for.
+ */
+export class Chunk {
+  readonly id: Tuid;
+  /** Escaped, with a leading slash. */
+  readonly entityPath: string;
+  readonly numRows: number;
+  /** Sorted by name; empty for static data. */
+  readonly timelines: readonly TimelineStats[];
+  /** Sorted by archetype, then component. */
+  readonly components: readonly ComponentStats[];
+  /** Bytes of the Arrow IPC stream. */
+  readonly byteLength: number;
+  readonly #columns: (ipc: Uint8Array) => ChunkColumns;
+  #parts: readonly Uint8Array[];
+  #borrowed: boolean;
+
+  constructor(init: {
+    readonly id: Tuid;
+    readonly entityPath: string;
+    readonly numRows: number;
+    readonly timelines: readonly TimelineStats[];
+    readonly components: readonly ComponentStats[];
+    readonly encoded: EncodedChunk;
+    readonly columns: (ipc: Uint8Array) => ChunkColumns;
+  }) {
+    this.id = init.id;
+    this.entityPath = init.entityPath;
+    this.numRows = init.numRows;
+    this.timelines = init.timelines;
+    this.components = init.components;
+    this.#parts = init.encoded.parts;
+    this.#borrowed = init.encoded.borrowed;
+    this.#columns = init.columns;
+    let bytes = 0;
+    for (const part of this.#parts) bytes += part.byteLength;
+    this.byteLength = bytes;
+  }
+
+  /** True when the chunk has no index column: its data holds at all times. */
+  get isStatic(): boolean {
+    return this.timelines.length === 0;
+  }
+
+  /**
+   * The Arrow IPC stream in pieces, in order; large user arrays are pieces of their own, not copied.
+   * A sink with `borrows` may write them while its `write` runs; everyone else takes {@link ipc}.
+   */
+  get parts(): readonly Uint8Array[] {
+    return this.#parts;
+  }
+
+  /** The Arrow IPC stream: schema message, one record batch, end of stream. */
+  get ipc(): Uint8Array {
+    if (this.#borrowed || this.#parts.length !== 1) {
+      this.#parts = [concat(this.#parts, this.byteLength)];
+      this.#borrowed = false;
+    }
+    return this.#parts[0] as Uint8Array;
+  }
+
+  /** Copies what is borrowed, so that the chunk can be kept. Done by the message log before `log()` returns. */
+  own(): void {
+    if (this.#borrowed) void this.ipc;
+  }
+
+  /** Row ids, 16 big-endian bytes each. */
+  get rowIds(): Uint8Array {
+    return this.#columns(this.ipc).rowIds();
+  }
+
+  /** Times of one timeline, one per row. */
+  times(timeline: Timeline): BigInt64Array {
+    return this.#columns(this.ipc).times(timeline);
+  }
+
+  /** One component as a list array: slot `i` holds the batch of row `i`, null where nothing was logged. */
+  column(descriptor: ComponentDescriptor): ArrowArray {
+    return this.#columns(this.ipc).component(descriptor);
+  }
+}
+
+type Allocate = (bytes: number) => Uint8Array;
+
+/** Node can leave memory unzeroed, which is half the cost of a large buffer; browsers cannot. */
+export const allocate: Allocate =
+  (globalThis as { Buffer?: { allocUnsafeSlow?: Allocate } }).Buffer?.allocUnsafeSlow ??
+  ((bytes) => new Uint8Array(bytes));
+
+function concat(parts: readonly Uint8Array[], byteLength: number): Uint8Array {
+  const all = allocate(byteLength);
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.byteLength;
+  }
+  return all;
+}

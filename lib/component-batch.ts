@@ -1,0 +1,124 @@
+import type { ArrowArray, NumericValues } from "./arrow/array.ts";
+import { isFixedWidth, strideOf } from "./arrow/array.ts";
+import type { DataType } from "./arrow/data-type.ts";
+
+/**
+ * Names one component of an entity, and the Arrow type of its values.
+ * Equal descriptors of equal type are the same object: compare with `===`.
+ */
+export interface ComponentDescriptor {
+  /** Full archetype name, such as `rerun.archetypes.Points3D`; absent for free-standing components. */
+  readonly archetype: string | undefined;
+  /** Identifier and column name, such as `Points3D:positions`. */
+  readonly component: string;
+  /** Such as `rerun.components.Position3D`; absent for untyped user data. */
+  readonly componentType: string | undefined;
+  /** Arrow type of one instance. */
+  readonly type: DataType;
+}
+
+const interned = new Map<string, ComponentDescriptor>();
+
+/** The one descriptor with these names and this type. */
+export function componentDescriptor(
+  archetype: string | undefined,
+  component: string,
+  componentType: string | undefined,
+  type: DataType,
+): ComponentDescriptor {
+  const key = `${archetype ?? ""}\n${component}\n${componentType ?? ""}\n${type.key}`;
+  let descriptor = interned.get(key);
+  if (descriptor === undefined) {
+    descriptor = Object.freeze({ archetype, component, componentType, type });
+    interned.set(key, descriptor);
+  }
+  return descriptor;
+}
+
+/**
+ * The values of a batch, in the cheapest form that holds them:
+ * a bare number for one slot of a numeric type, flat numbers (`length * stride`) for fixed-width types
+ * without nulls, an `ArrowArray` for everything else.
+ */
+export type BatchData = number | NumericValues | ArrowArray;
+
+/** The instances of one component in one row: an Arrow array with a name. */
+export class ComponentBatch {
+  readonly descriptor: ComponentDescriptor;
+  /** Number of instances. 0 is an explicit empty batch, which clears what was logged before. */
+  readonly length: number;
+  /** Borrowed until the row is batched; see {@link BatchData}. */
+  readonly data: BatchData;
+
+  constructor(descriptor: ComponentDescriptor, length: number, data: BatchData) {
+    this.descriptor = descriptor;
+    this.length = length;
+    this.data = data;
+  }
+
+  /** The values as an Arrow array. */
+  get array(): ArrowArray {
+    const { data, length, descriptor } = this;
+    if (typeof data === "number") return { type: descriptor.type, length, values: [data] };
+    if (isArrowArray(data)) return data;
+    return { type: descriptor.type, length, values: data };
+  }
+
+  /** An explicit empty batch of this component: shadows older values in the viewer. */
+  static empty(descriptor: ComponentDescriptor): ComponentBatch {
+    return new ComponentBatch(descriptor, 0, emptyArray(descriptor.type));
+  }
+}
+
+export function isArrowArray(data: BatchData): data is ArrowArray {
+  return typeof data === "object" && "type" in data;
+}
+
+/** An Arrow array of length 0. */
+export function emptyArray(type: DataType): ArrowArray {
+  switch (type.kind) {
+    case "utf8":
+    case "binary":
+      return { type, length: 0, offsets: new Int32Array(1), values: new Uint8Array(0) };
+    case "list":
+      return { type, length: 0, offsets: new Int32Array(1), children: emptyChildren(type) };
+    case "dense-union":
+      return {
+        type,
+        length: 0,
+        offsets: new Int32Array(0),
+        typeIds: new Int8Array(0),
+        children: emptyChildren(type),
+      };
+    case "struct":
+      return { type, length: 0, children: emptyChildren(type) };
+    default:
+      if (isFixedWidth(type)) return { type, length: 0, values: new Uint8Array(0) };
+      return { type, length: 0, children: emptyChildren(type) };
+  }
+}
+
+function emptyChildren(type: DataType): ArrowArray[] {
+  return type.children.map((child) => emptyArray(child.type));
+}
+
+/** Anything that can be logged: an archetype, or single component batches. */
+export interface AsComponents {
+  readonly batches: readonly ComponentBatch[];
+}
+
+/**
+ * A column of component batches for `sendColumns`: the batches of many rows back to back.
+ * Row `i` holds `lengths[i]` instances; without `lengths`, each row holds one.
+ */
+export interface ComponentColumn {
+  readonly descriptor: ComponentDescriptor;
+  /** All instances, row after row. Borrowed until `sendColumns` returns. */
+  readonly array: ArrowArray;
+  readonly lengths?: ArrayLike<number> | undefined;
+}
+
+/** Instances that fit into the given flat values; `strideOf` elements make one. */
+export function slotsIn(type: DataType, elements: number): number {
+  return elements / strideOf(type);
+}

@@ -1,0 +1,319 @@
+import type { BufferVisitor } from "../arrow/column-builder.ts";
+import type { DataType, Field } from "../arrow/data-type.ts";
+import { allocate, type EncodedChunk } from "../chunk.ts";
+import { FlatbufferWriter, i16, i32, i64, u8 } from "./flatbuffer.ts";
+
+/** A column of a record batch, with the metadata of its field; keys in the order in which they are written. */
+export interface IpcField extends Field {
+  readonly metadata: readonly (readonly [string, string])[];
+}
+
+// Arrow's Message.fbs and Schema.fbs: enumerations and union tags.
+const METADATA_V5 = 4;
+const HEADER_SCHEMA = 1;
+const HEADER_RECORD_BATCH = 3;
+const NANOSECONDS = 3;
+const DENSE = 1;
+
+const TYPE_TAGS = {
+  null: 1,
+  int: 2,
+  float: 3,
+  binary: 4,
+  utf8: 5,
+  bool: 6,
+  timestamp: 10,
+  list: 12,
+  struct: 13,
+  union: 14,
+  fixedSizeBinary: 15,
+  fixedSizeList: 16,
+  duration: 18,
+} as const;
+
+function writeType(w: FlatbufferWriter, from: number, type: DataType): void {
+  switch (type.kind) {
+    case "int8":
+    case "int16":
+    case "int32":
+    case "int64":
+      w.table(from, [i32(Number(type.kind.slice(3))), u8(1)]);
+      return;
+    case "uint8":
+    case "uint16":
+    case "uint32":
+    case "uint64":
+      w.table(from, [i32(Number(type.kind.slice(4))), u8(0)]);
+      return;
+    case "float16":
+    case "float32":
+    case "float64":
+      w.table(from, [i16({ float16: 0, float32: 1, float64: 2 }[type.kind])]);
+      return;
+    case "timestamp":
+    case "duration":
+      w.table(from, [i16(NANOSECONDS)]);
+      return;
+    case "fixed-size-binary":
+    case "fixed-size-list":
+      w.table(from, [i32(type.size)]);
+      return;
+    case "dense-union": {
+      const [, ids] = w.table(from, [i16(DENSE), "ref"]);
+      const at = w.vector(ids as number, type.children.length, 4);
+      type.children.forEach((_, id) => w.int32(at + 4 * id, id));
+      return;
+    }
+    case "null":
+    case "bool":
+    case "utf8":
+    case "binary":
+    case "list":
+    case "struct":
+      w.table(from, []);
+  }
+}
+
+function typeTag(type: DataType): number {
+  switch (type.kind) {
+    case "fixed-size-binary":
+      return TYPE_TAGS.fixedSizeBinary;
+    case "fixed-size-list":
+      return TYPE_TAGS.fixedSizeList;
+    case "dense-union":
+      return TYPE_TAGS.union;
+    case "null":
+    case "bool":
+    case "utf8":
+    case "binary":
+    case "list":
+    case "struct":
+    case "timestamp":
+    case "duration":
+      return TYPE_TAGS[type.kind];
+    default:
+      return type.kind.startsWith("float") ? TYPE_TAGS.float : TYPE_TAGS.int;
+  }
+}
+
+function writeField(w: FlatbufferWriter, from: number, field: Field, metadata?: IpcField["metadata"]): void {
+  const { children } = field.type;
+  const has = metadata !== undefined && metadata.length > 0;
+  const at = w.table(from, [
+    "ref", // name
+    u8(field.nullable ? 1 : 0),
+    u8(typeTag(field.type)),
+    "ref", // type
+    undefined, // dictionary
+    children.length > 0 ? "ref" : undefined,
+    has ? "ref" : undefined,
+  ]);
+  w.string(at[0] as number, field.name);
+  writeType(w, at[3] as number, field.type);
+  if (children.length > 0) {
+    const first = w.vector(at[5] as number, children.length, 4);
+    children.forEach((child, i) => {
+      writeField(w, first + 4 * i, child);
+    });
+  }
+  if (has) writeMetadata(w, at[6] as number, metadata);
+}
+
+function writeMetadata(w: FlatbufferWriter, from: number, metadata: IpcField["metadata"]): void {
+  const first = w.vector(from, metadata.length, 4);
+  metadata.forEach(([key, value], i) => {
+    const [k, v] = w.table(first + 4 * i, ["ref", "ref"]);
+    w.string(k as number, key);
+    w.string(v as number, value);
+  });
+}
+
+/** Puts the 8 bytes before a message's metadata: continuation marker and length. */
+function encapsulate(metadata: Uint8Array): Uint8Array {
+  const message = new Uint8Array(8 + metadata.length);
+  const view = new DataView(message.buffer);
+  view.setUint32(0, 0xffff_ffff, true);
+  view.setUint32(4, metadata.length, true);
+  message.set(metadata, 8);
+  return message;
+}
+
+/** Encodes the schema message of an IPC stream, with its marker and length. */
+export function encodeSchema(fields: readonly IpcField[], metadata: IpcField["metadata"] = []): Uint8Array {
+  const w = new FlatbufferWriter();
+  const message = w.table(w.root(), [i16(METADATA_V5), u8(HEADER_SCHEMA), "ref", i64(0)]);
+  const schema = w.table(message[2] as number, [i16(0), "ref", metadata.length > 0 ? "ref" : undefined]);
+  const first = w.vector(schema[1] as number, fields.length, 4);
+  fields.forEach((field, i) => {
+    writeField(w, first + 4 * i, field, field.metadata);
+  });
+  if (metadata.length > 0) writeMetadata(w, schema[2] as number, metadata);
+  return encapsulate(w.finish());
+}
+
+/** End of an IPC stream: a marker and a length of 0. */
+export const END_OF_STREAM: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
+
+/** Nodes and buffers of a type and its children, as Arrow counts them. */
+function countLayout(type: DataType, count: { nodes: number; buffers: number }): void {
+  count.nodes++;
+  switch (type.kind) {
+    case "null":
+      break;
+    case "struct":
+    case "fixed-size-list":
+      count.buffers += 1;
+      break;
+    case "utf8":
+    case "binary":
+      count.buffers += 3;
+      break;
+    default:
+      count.buffers += 2;
+  }
+  for (const child of type.children) countLayout(child.type, count);
+}
+
+/**
+ * Writes record batches of one schema. The flatbuffer of a batch has the same bytes each time but for some
+ * numbers, so it is made once; a batch costs the copy of its buffers and little else.
+ */
+export class RecordBatchWriter {
+  readonly #message: Uint8Array;
+  readonly #view: DataView;
+  readonly #bodyLengthAt: number;
+  readonly #lengthAt: number;
+  readonly #nodesAt: number;
+  readonly #buffersAt: number;
+
+  constructor(fields: readonly Field[]) {
+    const count = { nodes: 0, buffers: 0 };
+    for (const field of fields) countLayout(field.type, count);
+    const w = new FlatbufferWriter();
+    const message = w.table(w.root(), [i16(METADATA_V5), u8(HEADER_RECORD_BATCH), "ref", i64(0)]);
+    const batch = w.table(message[2] as number, [i64(0), "ref", "ref"]);
+    const nodes = w.vector(batch[1] as number, count.nodes, 16);
+    const buffers = w.vector(batch[2] as number, count.buffers, 16);
+    this.#message = encapsulate(w.finish());
+    this.#view = new DataView(this.#message.buffer);
+    this.#bodyLengthAt = 8 + (message[3] as number);
+    this.#lengthAt = 8 + (batch[0] as number);
+    this.#nodesAt = 8 + nodes;
+    this.#buffersAt = 8 + buffers;
+  }
+
+  /**
+   * Encodes a whole stream: `schema`, one batch of `rows` rows, end of stream.
+   *
+   * @param schema a message of {@link encodeSchema}; copied
+   * @param visit shows all columns, in the order of the schema
+   */
+  encode(schema: Uint8Array, rows: number, visit: (visitor: BufferVisitor) => void): EncodedChunk {
+    const layout = new Layout(this.#view, this.#nodesAt, this.#buffersAt);
+    visit(layout);
+    this.#int64(this.#bodyLengthAt, layout.bodyLength);
+    this.#int64(this.#lengthAt, rows);
+    return layout.assemble(schema, this.#message);
+  }
+
+  #int64(at: number, value: number): void {
+    this.#view.setUint32(at, value >>> 0, true);
+    this.#view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
+  }
+}
+
+/** Notes where each buffer goes, then puts the stream together. */
+class Layout implements BufferVisitor {
+  bodyLength = 0;
+  readonly #view: DataView;
+  #nodeAt: number;
+  #bufferAt: number;
+  readonly #pieces: Uint8Array[] = [];
+  /** Padding after the piece of the same index. */
+  readonly #padding: number[] = [];
+  #borrowed = false;
+
+  constructor(view: DataView, nodesAt: number, buffersAt: number) {
+    this.#view = view;
+    this.#nodeAt = nodesAt;
+    this.#bufferAt = buffersAt;
+  }
+
+  node(length: number, nullCount: number): void {
+    this.#view.setUint32(this.#nodeAt, length, true);
+    this.#view.setUint32(this.#nodeAt + 8, nullCount, true);
+    this.#nodeAt += 16;
+  }
+
+  buffer(pieces: readonly Uint8Array[], borrowed: boolean): void {
+    const offset = this.bodyLength;
+    let bytes = 0;
+    for (const piece of pieces) {
+      bytes += piece.length;
+      this.#pieces.push(piece);
+      this.#padding.push(0);
+    }
+    if (borrowed) this.#borrowed = true;
+    const padding = -bytes & 7;
+    if (bytes > 0) this.#padding[this.#padding.length - 1] = padding;
+    const view = this.#view;
+    const at = this.#bufferAt;
+    view.setUint32(at, offset >>> 0, true);
+    view.setUint32(at + 4, Math.floor(offset / 0x1_0000_0000), true);
+    view.setUint32(at + 8, bytes >>> 0, true);
+    view.setUint32(at + 12, Math.floor(bytes / 0x1_0000_0000), true);
+    this.#bufferAt += 16;
+    this.bodyLength = offset + bytes + padding;
+  }
+
+  assemble(schema: Uint8Array, batch: Uint8Array): EncodedChunk {
+    // A message that refers to user memory is a list of parts; small pieces between are gathered.
+    if (this.#borrowed) return { parts: this.#gather(schema, batch), borrowed: true };
+    const total = schema.length + batch.length + this.bodyLength + END_OF_STREAM.length;
+    const bytes = allocate(total);
+    bytes.set(schema, 0);
+    bytes.set(batch, schema.length);
+    this.#fill(bytes, schema.length + batch.length, 0, this.#pieces.length);
+    bytes.set(END_OF_STREAM, total - END_OF_STREAM.length);
+    return { parts: [bytes], borrowed: false };
+  }
+
+  /** Copies pieces and zeroes their padding; unzeroed memory must not reach a file. */
+  #fill(target: Uint8Array, offset: number, from: number, to: number): number {
+    let at = offset;
+    for (let i = from; i < to; i++) {
+      const piece = this.#pieces[i] as Uint8Array;
+      target.set(piece, at);
+      at += piece.length;
+      for (let pad = this.#padding[i] as number; pad > 0; pad--) target[at++] = 0;
+    }
+    return at;
+  }
+
+  #gather(schema: Uint8Array, batch: Uint8Array): Uint8Array[] {
+    const large = 1 << 16;
+    // Both are templates that the next chunk changes.
+    const parts: Uint8Array[] = [schema.slice(), batch.slice()];
+    let from = 0;
+    const flush = (to: number, tail: number): void => {
+      let bytes = tail;
+      for (let i = from; i < to; i++) bytes += (this.#pieces[i] as Uint8Array).length + (this.#padding[i] as number);
+      if (bytes === 0) return;
+      const part = new Uint8Array(bytes);
+      this.#fill(part, 0, from, to);
+      parts.push(part);
+    };
+    for (let i = 0; i < this.#pieces.length; i++) {
+      const piece = this.#pieces[i] as Uint8Array;
+      if (piece.length < large) continue;
+      flush(i, 0);
+      parts.push(piece);
+      const padding = this.#padding[i] as number;
+      if (padding > 0) parts.push(new Uint8Array(padding));
+      from = i + 1;
+    }
+    flush(this.#pieces.length, 0);
+    parts.push(END_OF_STREAM);
+    return parts;
+  }
+}

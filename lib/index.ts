@@ -1,0 +1,40 @@
+export * from "./archetypes/index.ts";
+export type { ArrowArray, NumericValues, TypedArray } from "./arrow/array.ts";
+export {
+  type DataType,
+  denseUnion,
+  type Field,
+  field,
+  fixedSizeBinary,
+  fixedSizeList,
+  list,
+  primitive,
+  struct,
+} from "./arrow/data-type.ts";
+export { type Attachment, type AttachOptions, type From, type SinkStats, since } from "./attachment.ts";
+export { BATCH_PRESETS, type BatchConfig } from "./batch-config.ts";
+export type { Chunk, ComponentStats, TimelineStats } from "./chunk.ts";
+export type { TimeColumn, TimeColumns } from "./columns.ts";
+export {
+  type AsComponents,
+  ComponentBatch,
+  type ComponentColumn,
+  type ComponentDescriptor,
+  componentDescriptor,
+} from "./component-batch.ts";
+export { entityPath, escapePart, joinPath, splitPath } from "./entity-path.ts";
+export { RerunError, type RerunErrorCode } from "./errors.ts";
+export type { ColumnsEvent, DataEvent, LogEvent } from "./event.ts";
+export type { BlueprintActivation, ChunkMsg, LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
+export {
+  type FlushResult,
+  type LogOptions,
+  type RecordingStats,
+  RecordingStream,
+  type RecordingStreamOptions,
+} from "./recording-stream.ts";
+export { ObserverSink, type Sink, type SinkHost, type SinkLike, type SinkState, type WaitOptions } from "./sink.ts";
+export { type TimeInput, type Timeline, TimePoint, timeline } from "./time.ts";
+export { Tuid } from "./tuid.ts";
+export { RERUN_VERSION, VERSION } from "./version.ts";
+export { type Logs, logTo } from "../operators/log-to.ts";

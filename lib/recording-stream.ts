@@ -1,0 +1,536 @@
+import { AsyncScope } from "#async-scope";
+import { batchRows } from "../operators/batch-rows.ts";
+import { replayLog } from "../operators/replay-log.ts";
+import { toMessages } from "../operators/to-messages.ts";
+import { AttachedSink, type Attachment, type AttachOptions, raceSignal, type SinkStats } from "./attachment.ts";
+import { BATCH_PRESETS, type BatchConfig, environment, withEnvironment } from "./batch-config.ts";
+import { nowNs } from "./clock.ts";
+import { ColumnsEncoder, type TimeColumns } from "./columns.ts";
+import type { AsComponents, ComponentBatch, ComponentColumn } from "./component-batch.ts";
+import { entityPath } from "./entity-path.ts";
+import { quote, RerunError } from "./errors.ts";
+import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
+import { byteSizeOf, isPinned, type LogMsg, type SetStoreInfo, type StoreId } from "./log-msg.ts";
+import { MessageLog } from "./message-log.ts";
+import { recordingInfoChunk } from "./recording-info.ts";
+import { Observable, Subject } from "./rxjs.ts";
+import { type SinkLike, toSink, type WaitOptions } from "./sink.ts";
+import { pinKeyOf } from "./static-data.ts";
+import { STATIC, type TimeInput, type TimePoint, TimeState } from "./time.ts";
+import { TuidGenerator } from "./tuid.ts";
+import { SOURCE } from "./version.ts";
+
+export interface RecordingStreamOptions {
+  /** Default: `rec_` and a random UUID. Streams with the same id are shown as one recording. */
+  readonly recordingId?: string;
+  /** Shown by the viewer in place of the start time. Default: none. */
+  readonly name?: string;
+  /** When the recording began. Default: now. */
+  readonly startTime?: Date;
+  /** Whether start time and name are logged at `/__properties`. Default true. */
+  readonly sendProperties?: boolean;
+  /**
+   * False makes every call a no-op. Default: true, unless the environment variable `RERUN` is `off`, `0` or
+   * `false`; a value given here wins over the variable.
+   */
+  readonly enabled?: boolean;
+  /** Whether each temporal row gets the wall clock as `log_time`. Default true. */
+  readonly logTime?: boolean;
+  /** Whether each temporal row gets a counter as `log_tick`. Default true. */
+  readonly logTick?: boolean;
+  /**
+   * When rows become chunks. Default: `BATCH_PRESETS.default`, or `BATCH_PRESETS.lowLatency` while a live sink is
+   * attached, changed by the environment variables `RERUN_FLUSH_…`. What is given here is used as it is, for the
+   * rest the default holds.
+   */
+  readonly batch?: Partial<BatchConfig>;
+  /** Bytes of temporal data kept for late sinks once all attached sinks have it. Default 256 MiB. */
+  readonly historyBytes?: number;
+  /** Bytes of temporal data that wait while no sink is attached; past it the oldest is dropped and told. Default 2 GiB. */
+  readonly backlogBytes?: number;
+}
+
+/** Options of one `log` call. */
+export interface LogOptions {
+  /** Times of this row alone, on top of what `setTime` set. */
+  readonly time?: Readonly<Record<string, TimeInput>>;
+  /** True for data that holds at all times: it gets no times, and replaces what was logged before. */
+  readonly static?: boolean;
+}
+
+/** What `flush` and `close` achieved. */
+export interface FlushResult {
+  /** True when every sink delivered everything. */
+  readonly complete: boolean;
+  /** Each sink by itself; rows, messages, waiting bytes, errors. */
+  readonly sinks: readonly SinkStats[];
+}
+
+/** Counters of a recording stream. */
+export interface RecordingStats {
+  /** Rows logged, those of `sendColumns` included. */
+  readonly loggedRows: number;
+  /** Messages in order so far: store info, chunks, blueprint activations. */
+  readonly messages: number;
+  /** Bytes that the log holds, for sinks that are behind and for late ones. */
+  readonly heldBytes: number;
+  /** Messages dropped because no sink came in time. */
+  readonly droppedMessages: number;
+  readonly sinks: readonly SinkStats[];
+}
+
+const MIB = 1 << 20;
+/** Statistics change with every chunk; subscribers hear of it this often at most, in milliseconds. */
+const STATS_INTERVAL_MS = 100;
+/** How long `close` waits by default for sinks that do not answer, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5000;
+/** Entity paths are parsed once each; past this number of different ones the cache starts anew. */
+const MAX_CACHED_PATHS = 100_000;
+
+/**
+ * Logs data of one recording, and hands it to sinks that come and go.
+ *
+ * Data flows from top to bottom through this class:
+ * a call of {@link log} becomes a {@link LogEvent} on {@link events$}; rows are batched into chunks; chunks become
+ * messages in one ordered log, {@link messages$}; each attached sink reads that log at its own pace. With no sink
+ * attached, data waits in the log.
+ *
+ * ```ts
+ * const rec = new RecordingStream("my_app");
+ * rec.attach(save("out.rrd"));
+ * rec.setTime("frame", { sequence: 1 });
+ * rec.log("world/points", Points3D([[0, 0, 0], [1, 1, 1]]));
+ * await rec.close();
+ * ```
+ */
+export class RecordingStream {
+  readonly storeId: StoreId;
+  readonly enabled: boolean;
+
+  /** Every logged item, as it is logged. Values are borrowed: copy what you keep after the call. */
+  readonly events$: Observable<DataEvent>;
+  /** Every message: first those that are held, then those that follow. Without back-pressure; see {@link attach}. */
+  readonly messages$: Observable<LogMsg>;
+  /** Counters; the current ones at once, then changes, at most every 100 ms. */
+  readonly stats$: Observable<RecordingStats>;
+  /** Failures of sinks and losses of data, one for each episode. Printed as warnings while nobody listens. */
+  readonly errors$: Observable<RerunError>;
+
+  readonly #events = new Subject<StreamEvent>();
+  readonly #log: MessageLog<LogMsg>;
+  readonly #attached: AttachedSink[] = [];
+  readonly #errors = new Subject<RerunError>();
+  readonly #changed = new Subject<void>();
+  readonly #ids = new TuidGenerator();
+  readonly #time: TimeState;
+  readonly #scope = new AsyncScope<TimeState>();
+  #scoped = false;
+  readonly #paths = new Map<string, string>();
+  readonly #columns = new ColumnsEncoder();
+  readonly #batch: Partial<BatchConfig> | undefined;
+  #batchConfig: BatchConfig;
+  #tick = 0;
+  #loggedRows = 0;
+  #closed: Promise<FlushResult> | undefined;
+
+  /**
+   * @param applicationId names the program; recordings of one application share their blueprint. Letters, digits,
+   *   space and `_-[]:` of ASCII are safe with all viewers.
+   */
+  constructor(applicationId: string, options: RecordingStreamOptions = {}) {
+    if (typeof applicationId !== "string" || applicationId.length === 0) {
+      throw new RerunError("invalid-argument", `Expected the application id to be a non-empty string, got ${quote(applicationId)}`);
+    }
+    const {
+      recordingId = `rec_${globalThis.crypto.randomUUID().replaceAll("-", "")}`,
+      logTime = true,
+      logTick = true,
+      historyBytes = 256 * MIB,
+      backlogBytes = 2048 * MIB,
+    } = options;
+    const env = environment();
+    this.enabled = options.enabled ?? !/^(0|off|false|no)$/i.test(env["RERUN"] ?? "");
+    this.storeId = { kind: "recording", applicationId, recordingId };
+    this.#time = new TimeState({ logTime, logTick });
+    this.#batch = options.batch;
+    this.#batchConfig = this.#chooseBatchConfig();
+    let dropping = false;
+    this.#log = new MessageLog<LogMsg>({
+      sizeOf: byteSizeOf,
+      isPinned,
+      pinKey: pinKeyOf,
+      historyBytes,
+      backlogBytes,
+      // What the log keeps past this call must not depend on arrays of the caller.
+      onKeep: (message) => {
+        if (message.kind === "chunk") message.chunk.own();
+      },
+      onDrop: () => {
+        if (!dropping) this.#report(new RerunError("data-dropped", `More than ${backlogBytes} bytes wait for a sink: the oldest temporal data is being dropped; attach a sink earlier or raise backlogBytes`));
+        dropping = true;
+      },
+    });
+
+    // The pipeline, once for all sinks.
+    const info: SetStoreInfo = { kind: "set-store-info", storeId: this.storeId, rowId: this.#ids.next(), source: SOURCE };
+    const replayed$ = this.#events.pipe(
+      batchRows({ config: () => this.#batchConfig, ids: this.#ids }),
+      toMessages(info),
+      replayLog(this.#log),
+    );
+    this.messages$ = new Observable((subscriber) =>
+      replayed$.subscribe({
+        next: (message) => {
+          if (message.kind === "chunk") message.chunk.own();
+          subscriber.next(message);
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
+    // Starts the flow; sinks read the log through cursors.
+    if (this.enabled) replayed$.subscribe().unsubscribe();
+
+    this.events$ = new Observable((subscriber) =>
+      this.#events.subscribe({
+        next: (event) => {
+          if (event.kind !== "flush") subscriber.next(event);
+        },
+        complete: () => subscriber.complete(),
+      }),
+    );
+    this.errors$ = this.#errors.asObservable();
+    this.stats$ = new Observable((subscriber) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const emit = (): void => {
+        timer = undefined;
+        subscriber.next(this.stats);
+      };
+      emit();
+      subscriber.add(() => clearTimeout(timer));
+      return this.#changed.subscribe({
+        next: () => {
+          timer ??= unref(setTimeout(emit, STATS_INTERVAL_MS));
+        },
+        complete: () => {
+          subscriber.next(this.stats);
+          subscriber.complete();
+        },
+      });
+    });
+
+    if (this.enabled && options.sendProperties !== false) {
+      const { startTime = new Date(), name } = options;
+      this.#events.next({ kind: "columns", chunk: recordingInfoChunk(this.#ids, startTime, name) });
+    }
+  }
+
+  // ---- 1. What a program logs ------------------------------------------------------------------------------
+
+  /**
+   * Logs one row at an entity path: one or several archetypes, optionally followed by {@link LogOptions}.
+   *
+   * Returns at once, and never throws for trouble of a sink. Arrays may be reused when it returns.
+   *
+   * @param path such as `"world/points"`, or an array of raw parts
+   * @throws RerunError `invalid-entity-path`, `invalid-component`, `invalid-time`; nothing was logged then
+   */
+  log(path: string | readonly string[], data: AsComponents | readonly AsComponents[], ...more: readonly (AsComponents | LogOptions)[]): void {
+    if (!this.enabled) return;
+    const escaped = this.#path(path);
+    let options: LogOptions | undefined;
+    let batches: readonly ComponentBatch[];
+    if (more.length === 0 && "batches" in data) {
+      batches = data.batches;
+    } else {
+      const last = more.at(-1);
+      if (last !== undefined && !("batches" in last)) options = last;
+      const all = [...("batches" in data ? [data] : data), ...(more as readonly AsComponents[])].slice(0, options === undefined ? undefined : -1);
+      batches = mergeBatches(escaped, all);
+    }
+    if (!Array.isArray(batches)) {
+      throw new RerunError("invalid-component", `Expected an archetype or component batches to log at ${escaped}, got ${quote(data)}`);
+    }
+    this.#open("log");
+    const tick = this.#tick;
+    const now = nowNs();
+    const time = options === undefined ? this.#currentTime().stamp(now, tick) : this.#timeOf(options, now, tick);
+    // Counted even if nothing is in the row, as in the official SDKs.
+    this.#tick = tick + 1;
+    if (batches.length === 0) return;
+    this.#loggedRows++;
+    const event: LogEvent = { kind: "row", entityPath: escaped, rowId: this.#ids.next(now), time, batches };
+    this.#events.next(event);
+  }
+
+  /**
+   * Logs many rows of one entity at once, as columns. No `log_time` and `log_tick` are added, and times set with
+   * {@link setTime} do not apply: rows have exactly the given times. Without times the data is static.
+   *
+   * @param times columns of times by timeline name; all of one length
+   * @param columns such as `Scalars.columns({ scalars })`; all of that length
+   * @throws RerunError `invalid-time`, `invalid-component` when lengths do not match; nothing was logged then
+   */
+  sendColumns(path: string | readonly string[], times: TimeColumns, ...columns: readonly (ComponentColumn | readonly ComponentColumn[])[]): void {
+    if (!this.enabled) return;
+    const escaped = this.#path(path);
+    this.#open("sendColumns");
+    const chunk = this.#columns.encode(this.#ids, escaped, times, columns.flat());
+    if (chunk === undefined) return;
+    this.#loggedRows += chunk.numRows;
+    this.#events.next({ kind: "columns", chunk });
+  }
+
+  // ---- 2. Time ---------------------------------------------------------------------------------------------
+
+  /**
+   * Sets the time of the rows that follow, on one timeline; stays until it is changed.
+   * Inside {@link withTime} it holds for that scope alone.
+   */
+  setTime(name: string, time: TimeInput): void {
+    this.#currentTime().set(name, time);
+  }
+
+  /** Takes one timeline off the rows that follow. */
+  disableTimeline(name: string): void {
+    this.#currentTime().disable(name);
+  }
+
+  /** Takes all timelines but `log_time` and `log_tick` off the rows that follow. */
+  resetTime(): void {
+    this.#currentTime().reset();
+  }
+
+  /**
+   * Runs `body` with times of its own: they hold for what it logs, also after each `await` in it (in Node; in
+   * browsers until it returns), and for nobody else.
+   */
+  withTime<R>(times: Readonly<Record<string, TimeInput>>, body: () => R): R {
+    const state = this.#currentTime().fork();
+    for (const [name, time] of Object.entries(times)) state.set(name, time);
+    this.#scoped = true;
+    return this.#scope.run(state, body);
+  }
+
+  // ---- 3. Sinks --------------------------------------------------------------------------------------------
+
+  /**
+   * Adds a sink. It gets what the log holds from its start point on, then everything that follows, in order and
+   * once; other sinks do not notice.
+   *
+   * @param sink one of `rerun-rx/sinks`, an object with `write`, an RxJS observer, or a function
+   */
+  attach(sink: SinkLike, options: AttachOptions = {}): Attachment {
+    this.#open("attach");
+    return this.#attach(sink, options.from ?? "start", options);
+  }
+
+  /**
+   * Takes a sink off: what was logged so far is delivered first. The sink is closed, unless another recording
+   * stream still has it or `close` is false.
+   */
+  async detach(sink: SinkLike | Attachment, options: WaitOptions & { readonly close?: boolean } = {}): Promise<SinkStats> {
+    const attached = this.#find(sink);
+    this.#flushRows();
+    this.#remove(attached);
+    await attached.end(options);
+    return attached.stats;
+  }
+
+  /**
+   * Puts a new sink in the place of an old one while both run: the old one is flushed and closed, what it could
+   * not deliver goes to the new one. Every row logged after this call reaches the new one.
+   *
+   * Static data, properties and blueprints come to the new sink first. `options.from` gives it more: `"start"` all that
+   * is held.
+   */
+  async replace(old: SinkLike | Attachment, sink: SinkLike, options: AttachOptions & WaitOptions = {}): Promise<Attachment> {
+    const attached = this.#find(old);
+    this.#flushRows();
+    this.#remove(attached);
+    // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
+    const guard = this.#log.cursor({ from: { seq: attached.undeliveredFrom } });
+    await attached.end({ signal: options.signal });
+    const from = options.from ?? { seq: attached.undeliveredFrom };
+    const next = this.#attach(sink, from, options);
+    guard.close();
+    return next;
+  }
+
+  /** The sinks of now. */
+  get attachments(): readonly Attachment[] {
+    return [...this.#attached];
+  }
+
+  /** Counters of now. */
+  get stats(): RecordingStats {
+    return {
+      loggedRows: this.#loggedRows,
+      messages: this.#log.nextSeq,
+      heldBytes: this.#log.bytes,
+      droppedMessages: this.#log.dropped,
+      sinks: this.#attached.map((attached) => attached.stats),
+    };
+  }
+
+  // ---- 4. Ending -------------------------------------------------------------------------------------------
+
+  /**
+   * Resolves when everything logged so far has been delivered by every sink, or failed, or the signal ended the
+   * wait. Never rejects: the result tells.
+   */
+  async flush(options: WaitOptions = {}): Promise<FlushResult> {
+    this.#flushRows();
+    const target = this.#log.nextSeq;
+    const attached = [...this.#attached];
+    await Promise.all(
+      attached.map((a) => raceSignal(a.flush(target, options), options.signal).catch(() => undefined)),
+    );
+    return result(attached, target);
+  }
+
+  /**
+   * Flushes, and closes every sink that no other recording stream holds. Further calls of `log` throw
+   * `recording-closed`. Idempotent. Bounded in time whatever a sink does: 5 seconds unless a signal is given.
+   */
+  close(options: WaitOptions = {}): Promise<FlushResult> {
+    this.#closed ??= this.#close(options);
+    return this.#closed;
+  }
+
+  async #close(options: WaitOptions): Promise<FlushResult> {
+    this.#flushRows();
+    const target = this.#log.nextSeq;
+    // Completing flushes whatever the batching still holds and lets `messages$` complete.
+    this.#events.complete();
+    const attached = this.#attached.splice(0);
+    const deadline = options.signal === undefined ? closeDeadline() : undefined;
+    try {
+      await Promise.all(attached.map((a) => a.end({ signal: options.signal ?? deadline?.signal })));
+    } finally {
+      deadline?.cancel();
+    }
+    this.#changed.complete();
+    this.#errors.complete();
+    return result(attached, target);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // ---- Inside ----------------------------------------------------------------------------------------------
+
+  #open(call: string): void {
+    if (this.#closed !== undefined) {
+      throw new RerunError("recording-closed", `Expected ${call}() before close(): this recording of ${quote(this.storeId.applicationId)} is closed`);
+    }
+  }
+
+  #path(path: string | readonly string[]): string {
+    if (typeof path !== "string") return entityPath(path);
+    let escaped = this.#paths.get(path);
+    if (escaped === undefined) {
+      escaped = entityPath(path);
+      if (this.#paths.size >= MAX_CACHED_PATHS) this.#paths.clear();
+      this.#paths.set(path, escaped);
+    }
+    return escaped;
+  }
+
+  #currentTime(): TimeState {
+    // Looking for a scope costs; programs without scopes do not pay.
+    return this.#scoped ? (this.#scope.get() ?? this.#time) : this.#time;
+  }
+
+  #timeOf(options: LogOptions, now: { readonly hi: number; readonly lo: number }, tick: number): TimePoint {
+    if (options.static === true) return STATIC;
+    if (options.time === undefined) return this.#currentTime().stamp(now, tick);
+    const state = this.#currentTime().fork();
+    for (const [name, time] of Object.entries(options.time)) state.set(name, time);
+    return state.stamp(now, tick);
+  }
+
+  #attach(target: SinkLike, from: AttachOptions["from"] | { readonly seq: number }, options: AttachOptions): AttachedSink {
+    const sink = toSink(target);
+    if (from === "now") this.#flushRows();
+    const attached = new AttachedSink(this.#log, sink, from ?? "start", options, {
+      changed: () => this.#changed.next(),
+      report: (error) => this.#report(error),
+      drain: () => {
+        this.#flushRows();
+        attached.pump();
+      },
+    });
+    this.#attached.push(attached);
+    this.#batchConfig = this.#chooseBatchConfig();
+    if (this.enabled) attached.pump();
+    return attached;
+  }
+
+  #find(sink: SinkLike | Attachment): AttachedSink {
+    const attached = this.#attached.find((a) => a === sink || a.sink === sink);
+    if (attached === undefined) {
+      throw new RerunError("invalid-argument", "Expected a sink that is attached to this recording stream, or the result of attach()");
+    }
+    return attached;
+  }
+
+  #remove(attached: AttachedSink): void {
+    this.#attached.splice(this.#attached.indexOf(attached), 1);
+    this.#batchConfig = this.#chooseBatchConfig();
+  }
+
+  #chooseBatchConfig(): BatchConfig {
+    const live = this.#attached.some((attached) => attached.sink.live === true);
+    const preset = live ? BATCH_PRESETS.lowLatency : BATCH_PRESETS.default;
+    return { ...withEnvironment(preset, environment()), ...this.#batch };
+  }
+
+  #flushRows(): void {
+    this.#events.next({ kind: "flush" });
+  }
+
+  #report(error: RerunError): void {
+    if (this.#errors.observed) this.#errors.next(error);
+    else console.warn(`rerun-rx: ${error.message}`);
+  }
+}
+
+/** Several archetypes in one row: their batches side by side, each component once. */
+function mergeBatches(path: string, all: readonly AsComponents[]): readonly ComponentBatch[] {
+  const batches: ComponentBatch[] = [];
+  const seen = new Set<string>();
+  for (const item of all) {
+    if (typeof item !== "object" || item === null || !Array.isArray(item.batches)) {
+      throw new RerunError("invalid-component", `Expected archetypes or component batches to log at ${path}, got ${quote(item)}`);
+    }
+    for (const batch of item.batches as readonly ComponentBatch[]) {
+      const { component } = batch.descriptor;
+      if (seen.has(component)) {
+        throw new RerunError("invalid-component", `Expected each component once in a row at ${path}, got ${component} twice; log them one after the other`);
+      }
+      seen.add(component);
+      batches.push(batch);
+    }
+  }
+  return batches;
+}
+
+function result(attached: readonly AttachedSink[], target: number): FlushResult {
+  return {
+    complete: attached.every((a) => a.error === undefined && a.undeliveredFrom >= target),
+    sinks: attached.map((a) => a.stats),
+  };
+}
+
+function unref<T>(timer: T): T {
+  (timer as { unref?: () => void }).unref?.();
+  return timer;
+}
+
+function closeDeadline(): { readonly signal: AbortSignal; cancel(): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), CLOSE_TIMEOUT_MS);
+  return { signal: controller.signal, cancel: () => clearTimeout(timer) };
+}

@@ -1,0 +1,150 @@
+import type { Observable, Observer } from "rxjs";
+import { quote, RerunError } from "./errors.ts";
+import type { LogMsg } from "./log-msg.ts";
+import { BehaviorSubject } from "./rxjs.ts";
+
+/**
+ * - `connecting`: made, not yet able to deliver
+ * - `open`: takes and delivers
+ * - `reconnecting`: was open, lost its peer, tries again
+ * - `closing`: delivers the rest
+ * - `closed`: done, nothing was lost here
+ * - `failed`: gave up; `error$` of the attachment tells why
+ */
+export type SinkState = "connecting" | "open" | "reconnecting" | "closing" | "closed" | "failed";
+
+/** What a recording stream lends to a sink while it is attached. */
+export interface SinkHost {
+  /**
+   * Hands everything logged so far to this sink, synchronously: pending rows are batched and written.
+   * For sinks that must finish while the process ends.
+   */
+  drain(): void;
+}
+
+/** How to wait: `signal` ends the wait, not the work. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A destination of messages. Only `write` is required of a sink of your own.
+ *
+ * Messages come in order, each once. The recording stream never calls `write` again before the promise of
+ * the last call resolved: that is the back-pressure. What a sink throws or rejects with ends its
+ * attachment, and no other.
+ */
+export interface Sink {
+  /** Shown in messages, such as `save(data.rrd)`. */
+  readonly name?: string;
+  /** Where the sink is in its life; the recording stream assumes `open` when absent. */
+  readonly state$?: Observable<SinkState>;
+  /** Why the sink is in state `failed`. */
+  readonly failure?: RerunError | undefined;
+  /**
+   * True when `write` is done with the bytes of a message once it returns, and returns no promise. Large
+   * arrays are then handed on without a copy.
+   */
+  readonly borrows?: boolean;
+  /** True when someone watches: rows are then batched with low latency (8 ms instead of 200 ms). */
+  readonly live?: boolean;
+  /** Takes messages; a promise holds the next ones back until it resolves. */
+  write(messages: readonly LogMsg[]): void | Promise<void>;
+  /** Resolves when everything taken so far is delivered. */
+  flush?(options?: WaitOptions): void | Promise<void>;
+  /** Delivers the rest and frees what is held. Idempotent. */
+  close?(options?: WaitOptions): void | Promise<void>;
+  /** Called once for each recording stream that attaches this sink; the result is called when it is detached. */
+  attached?(host: SinkHost): (() => void) | void;
+}
+
+/** What can be attached: a sink, or anything with a `next`, as RxJS has it. */
+export type SinkLike = Sink | Partial<Observer<LogMsg>> | ((message: LogMsg) => void);
+
+/**
+ * Base of the sinks of this package: keeps the state, and makes a sink an RxJS observer as well, so that
+ * `messages$.pipe(…).subscribe(sink)` works.
+ */
+export abstract class ObserverSink implements Sink, Observer<LogMsg> {
+  abstract readonly name: string;
+  readonly #state$: BehaviorSubject<SinkState>;
+  #tail: Promise<void> | undefined;
+  #failure: RerunError | undefined;
+
+  constructor(state: SinkState = "open") {
+    this.#state$ = new BehaviorSubject<SinkState>(state);
+  }
+
+  get state$(): Observable<SinkState> {
+    return this.#state$;
+  }
+
+  get state(): SinkState {
+    return this.#state$.value;
+  }
+
+  protected setState(state: SinkState): void {
+    if (this.#state$.value !== state) this.#state$.next(state);
+  }
+
+  /** Why it failed, if it did. */
+  get failure(): RerunError | undefined {
+    return this.#failure;
+  }
+
+  /** Gives up for good; the first reason stays. */
+  protected fail(error: RerunError): void {
+    this.#failure ??= error;
+    this.setState("failed");
+  }
+
+  abstract write(messages: readonly LogMsg[]): void | Promise<void>;
+  abstract close(options?: WaitOptions): void | Promise<void>;
+
+  /** Takes one message; those that come while the last is on its way wait, without bound. */
+  next(message: LogMsg): void {
+    if (message.kind === "chunk") message.chunk.own();
+    const fail = (thrown: unknown): void => this.fail(RerunError.from(thrown));
+    if (this.#tail !== undefined) {
+      this.#tail = this.#tail.then(() => this.write([message])).catch(fail);
+      return;
+    }
+    const result = this.write([message]);
+    if (result === undefined) return;
+    const tail = result.catch(fail).then(() => {
+      if (this.#tail === tail) this.#tail = undefined;
+    });
+    this.#tail = tail;
+  }
+
+  /** Ends the sink: the source failed, what came before is kept. */
+  error(): void {
+    this.complete();
+  }
+
+  /** Ends the sink. */
+  complete(): void {
+    const closing = Promise.resolve(this.#tail).then(() => this.close());
+    closing.catch((thrown: unknown) => this.fail(RerunError.from(thrown)));
+  }
+}
+
+/** Makes a sink of whatever was given. */
+export function toSink(target: SinkLike): Sink {
+  if (typeof target === "function") return fromObserver({ next: target }, target.name);
+  if (typeof target === "object" && target !== null) {
+    if ("write" in target && typeof target.write === "function") return target;
+    if ("next" in target && typeof target.next === "function") return fromObserver(target, "");
+  }
+  throw new RerunError("invalid-argument", `Expected a sink (an object with \`write\`), an observer (with \`next\`) or a function, got ${quote(target)}`);
+}
+
+function fromObserver(observer: Partial<Observer<LogMsg>>, name: string): Sink {
+  return {
+    name: name === "" ? "observer" : name,
+    write: (messages) => {
+      for (const message of messages) observer.next?.(message);
+    },
+    close: () => observer.complete?.(),
+  };
+}

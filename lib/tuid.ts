@@ -1,0 +1,94 @@
+import { nowNs } from "./clock.ts";
+
+/**
+ * A time-ordered 128-bit id: nanoseconds since the Unix epoch, then a counter. Row ids and chunk ids
+ * are such ids. Kept as four unsigned 32-bit halves, because a `bigint` per row costs more than the row.
+ *
+ * Source: rerun crates/store/re_tuid.
+ */
+export class Tuid {
+  readonly timeHi: number;
+  readonly timeLo: number;
+  readonly incHi: number;
+  readonly incLo: number;
+
+  constructor(timeHi: number, timeLo: number, incHi: number, incLo: number) {
+    this.timeHi = timeHi >>> 0;
+    this.timeLo = timeLo >>> 0;
+    this.incHi = incHi >>> 0;
+    this.incLo = incLo >>> 0;
+  }
+
+  /** Nanoseconds since the Unix epoch. */
+  get timeNs(): bigint {
+    return (BigInt(this.timeHi) << 32n) | BigInt(this.timeLo);
+  }
+
+  /** The counter. */
+  get inc(): bigint {
+    return (BigInt(this.incHi) << 32n) | BigInt(this.incLo);
+  }
+
+  /** The id that follows: same time, counter + `by`. */
+  next(by = 1): Tuid {
+    const lo = this.incLo + by;
+    const carry = Math.floor(lo / 0x1_0000_0000);
+    return new Tuid(this.timeHi, this.timeLo, this.incHi + carry, lo % 0x1_0000_0000);
+  }
+
+  /** Writes the 16 bytes of the Arrow form: big-endian, so that bytes order as ids do. */
+  writeTo(bytes: Uint8Array, offset: number): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 16);
+    view.setUint32(0, this.timeHi);
+    view.setUint32(4, this.timeLo);
+    view.setUint32(8, this.incHi);
+    view.setUint32(12, this.incLo);
+  }
+
+  /** Reads the 16 bytes of the Arrow form. */
+  static read(bytes: Uint8Array, offset = 0): Tuid {
+    const view = new DataView(bytes.buffer, bytes.byteOffset + offset, 16);
+    return new Tuid(view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12));
+  }
+
+  /** 32 hex digits: the time in upper case, the counter in lower case, as Rerun prints them. */
+  toString(): string {
+    return hex(this.timeHi).toUpperCase() + hex(this.timeLo).toUpperCase() + hex(this.incHi) + hex(this.incLo);
+  }
+}
+
+const hex = (value: number): string => value.toString(16).padStart(8, "0");
+
+/**
+ * Makes ids that strictly increase: the counter starts at a random number and never repeats, the time
+ * never runs backwards. One generator serves a recording, so that its ids order as its calls did.
+ */
+export class TuidGenerator {
+  #incHi: number;
+  #incLo: number;
+
+  constructor() {
+    const seed = globalThis.crypto.getRandomValues(new Uint32Array(2));
+    // The top bit stays clear, so that the counter has room to grow.
+    this.#incHi = (seed[0] ?? 0) >>> 1;
+    this.#incLo = seed[1] ?? 0;
+  }
+
+  /** A new id at the given time, by default now. Times must not run backwards from call to call. */
+  next(time: { readonly hi: number; readonly lo: number } = nowNs()): Tuid {
+    this.#incLo++;
+    if (this.#incLo > 0xffff_ffff) {
+      this.#incLo = 0;
+      this.#incHi++;
+    }
+    return new Tuid(time.hi, time.lo, this.#incHi, this.#incLo);
+  }
+
+  /** Leaves out the next `count` counters: they were given to rows by the caller. */
+  skip(count: number): void {
+    const lo = this.#incLo + count;
+    const carry = Math.floor(lo / 0x1_0000_0000);
+    this.#incLo = lo - carry * 0x1_0000_0000;
+    this.#incHi += carry;
+  }
+}

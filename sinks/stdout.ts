@@ -1,0 +1,22 @@
+import { isatty } from "node:tty";
+import { RerunError } from "../lib/errors.ts";
+import { RrdFileSink, type RrdOptions } from "./support/rrd-file.ts";
+
+const STDOUT = 1;
+
+/**
+ * Writes the recording to standard output in Rerun's file format, as in `node app.js | rerun -`.
+ *
+ * Everything else that is printed there would spoil it: print to standard error.
+ *
+ * @throws RerunError `stdout-is-terminal` when standard output is a terminal
+ */
+export function stdout(options: RrdOptions = {}): RrdFileSink {
+  if (isatty(STDOUT)) {
+    throw new RerunError(
+      "stdout-is-terminal",
+      "Expected standard output to be a pipe or a file, got a terminal; redirect it, as in `node app.js > out.rrd`",
+    );
+  }
+  return new RrdFileSink(STDOUT, "stdout()", "a recording to standard output", options);
+}

@@ -1,0 +1,158 @@
+import { closeSync, fstatSync, ftruncateSync, writeSync, writevSync } from "node:fs";
+
+/** Small pieces are gathered up to this size before they are written. */
+const BUFFER_BYTES = 256 * 1024;
+/** Pieces from this size on are written from where they are. */
+const DIRECT_BYTES = 32 * 1024;
+/** How long to wait for a full pipe before trying again, in milliseconds. */
+const RETRY_MS = 1;
+
+/**
+ * Writes pieces to a file descriptor, synchronously: a program that logs in a tight loop is slowed down by the
+ * disk instead of filling its memory.
+ *
+ * Small pieces wait in a buffer until it is full or the event loop turns. After a failure the file ends
+ * with the last whole record, and everything later is refused with the same error.
+ */
+export class FileWriter {
+  readonly #fd: number;
+  readonly #regular: boolean;
+  readonly #onError: (error: unknown) => void;
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #buffered = 0;
+  #written = 0;
+  /** Where the last whole record in the file ends. */
+  #safe = 0;
+  /** Ends of records that are not in the file yet. */
+  #recordEnd = 0;
+  #timer: NodeJS.Immediate | undefined;
+  #error: unknown;
+  #failed = false;
+  #closed = false;
+
+  /** @param onError told about failures of writes that no call waits for */
+  constructor(fd: number, onError: (error: unknown) => void) {
+    this.#fd = fd;
+    this.#onError = onError;
+    this.#regular = fstatSync(fd).isFile();
+  }
+
+  /** Bytes taken so far. */
+  get position(): number {
+    return this.#written + this.#buffered;
+  }
+
+  /** Takes one record in pieces; they may be reused when the call returns. Throws what the file system throws. */
+  write(pieces: readonly Uint8Array[]): void {
+    this.#check();
+    try {
+      for (const piece of pieces) {
+        if (piece.length >= DIRECT_BYTES) {
+          this.#writeWithBuffer(piece);
+        } else {
+          if (this.#buffered + piece.length > BUFFER_BYTES) this.#writeBuffer();
+          this.#buffer.set(piece, this.#buffered);
+          this.#buffered += piece.length;
+        }
+      }
+      this.#recordEnd = this.position;
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    // Without `unref`: what waits here is data, and a program must not end before it is written.
+    this.#timer ??= setImmediate(() => this.#flushLater());
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    this.#check();
+    try {
+      this.#writeBuffer();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Writes what waits and closes the descriptor. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    try {
+      if (!this.#failed) this.flush();
+    } finally {
+      this.#closed = true;
+      clearImmediate(this.#timer);
+      closeSync(this.#fd);
+    }
+  }
+
+  #check(): void {
+    if (this.#failed) throw this.#error;
+  }
+
+  #flushLater(): void {
+    this.#timer = undefined;
+    if (this.#closed || this.#failed) return;
+    try {
+      this.flush();
+    } catch (thrown) {
+      this.#onError(thrown);
+    }
+  }
+
+  #fail(thrown: unknown): never {
+    this.#failed = true;
+    this.#error = thrown;
+    clearImmediate(this.#timer);
+    this.#timer = undefined;
+    if (this.#regular) {
+      try {
+        ftruncateSync(this.#fd, this.#safe);
+      } catch {
+        // The tail stays; readers ignore a message that is cut off.
+      }
+    }
+    throw thrown;
+  }
+
+  #writeBuffer(): void {
+    if (this.#buffered === 0) return;
+    const bytes = this.#buffer.subarray(0, this.#buffered);
+    writeAll(this.#fd, bytes);
+    this.#account(bytes.length);
+  }
+
+  /** Writes the buffer and a large piece with one call. */
+  #writeWithBuffer(piece: Uint8Array): void {
+    const bytes = this.#buffer.subarray(0, this.#buffered);
+    let done = 0;
+    try {
+      done = writevSync(this.#fd, bytes.length > 0 ? [bytes, piece] : [piece]);
+    } catch (thrown) {
+      if (!isFull(thrown)) throw thrown;
+    }
+    if (done < bytes.length) writeAll(this.#fd, bytes.subarray(done));
+    if (done < bytes.length + piece.length) writeAll(this.#fd, piece.subarray(Math.max(0, done - bytes.length)));
+    this.#account(bytes.length + piece.length);
+  }
+
+  #account(bytes: number): void {
+    this.#written += bytes;
+    this.#buffered = 0;
+    if (this.#recordEnd <= this.#written) this.#safe = this.#recordEnd;
+  }
+}
+
+const isFull = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === "EAGAIN";
+
+/** Writes all bytes: a call may take fewer than it is given, and a full pipe none. */
+function writeAll(fd: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.length) {
+    try {
+      done += writeSync(fd, bytes, done, bytes.length - done);
+    } catch (thrown) {
+      if (!isFull(thrown)) throw thrown;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+    }
+  }
+}
