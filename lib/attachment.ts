@@ -90,6 +90,9 @@ export class AttachedSink implements Attachment {
   readonly #input: Subject<LogMsg> | undefined;
   readonly #subscriptions: Subscription[] = [];
   readonly #letGo: (() => void) | void;
+  /** Resolves when the operators have handed out everything; undefined without operators or once they have. */
+  #piping: Promise<void> | undefined;
+  #endPiping: () => void = () => undefined;
   /** Came out of the operators, not yet written. */
   #output: LogMsg[] = [];
   #writing: Promise<void> | undefined;
@@ -101,9 +104,15 @@ export class AttachedSink implements Attachment {
   #deliveredRows = 0;
   #droppedRows = 0;
   #episode = false;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<boolean> | undefined;
 
-  constructor(log: MessageLog<LogMsg>, sink: Sink, from: CursorStart, options: AttachOptions, events: AttachmentEvents) {
+  constructor(
+    log: MessageLog<LogMsg>,
+    sink: Sink,
+    from: CursorStart,
+    options: AttachOptions,
+    events: AttachmentEvents,
+  ) {
     this.sink = sink;
     this.name = sink.name ?? "sink";
     this.#events = events;
@@ -131,6 +140,12 @@ export class AttachedSink implements Attachment {
       this.#input = new Subject<LogMsg>();
       let piped: Observable<LogMsg> = this.#input;
       for (const operator of options.pipe) piped = piped.pipe(operator);
+      this.#piping = new Promise((resolve) => {
+        this.#endPiping = () => {
+          this.#piping = undefined;
+          resolve();
+        };
+      });
       this.#subscriptions.push(
         piped.subscribe({
           next: (message) => {
@@ -139,10 +154,13 @@ export class AttachedSink implements Attachment {
             if (!this.#pumping) this.pump();
           },
           error: (error) => this.#fail(error),
+          complete: () => this.#endPiping(),
         }),
       );
     }
     this.#letGo = sink.attached?.({ drain: () => events.drain() });
+    // A sink that had failed before it came here.
+    if (this.#failed && typeof this.#letGo === "function") this.#letGo();
   }
 
   get state$(): Observable<SinkState> {
@@ -160,6 +178,11 @@ export class AttachedSink implements Attachment {
   /** First sequence number that did not reach the sink. */
   get undeliveredFrom(): number {
     return this.#cursor.acked;
+  }
+
+  /** Where a successor goes on: what this sink was owed and did not get, but nothing from before its own start. */
+  get resumeFrom(): number {
+    return Math.max(this.#cursor.acked, this.#cursor.start);
   }
 
   get stats(): SinkStats {
@@ -223,12 +246,13 @@ export class AttachedSink implements Attachment {
       const last = entries?.at(-1);
       if (last !== undefined) this.#cursor.ack(last.seq);
     };
-    const result = messages.length > 0 ? this.sink.write(messages) : undefined;
-    if (result === undefined) {
+    const result: unknown = messages.length > 0 ? this.sink.write(messages) : undefined;
+    // Only what can be waited for: a short arrow function may return anything.
+    if (typeof (result as PromiseLike<void> | undefined)?.then !== "function") {
       done();
       return;
     }
-    this.#writing = result.then(
+    this.#writing = Promise.resolve(result as PromiseLike<void>).then(
       () => {
         this.#writing = undefined;
         done();
@@ -246,7 +270,10 @@ export class AttachedSink implements Attachment {
     if (this.#episode) return;
     this.#episode = true;
     this.#events.report(
-      new RerunError("data-dropped", `${this.name} is slower than the data: its oldest temporal data is being dropped to stay within its budget; the count is in stats$`),
+      new RerunError(
+        "data-dropped",
+        `${this.name} is slower than the data: its oldest temporal data is being dropped to stay within its budget; the count is in stats$`,
+      ),
     );
   }
 
@@ -282,54 +309,66 @@ export class AttachedSink implements Attachment {
   /**
    * Delivers the rest, flushes, and closes the sink if no one else holds it. Resolves whatever the sink does.
    *
-   * @param drain false leaves what was not written yet to someone else
+   * @param options.close false leaves the sink open
+   * @returns whether it was done before the signal
    */
-  end(options: WaitOptions & { readonly drain?: boolean; readonly close?: boolean } = {}): Promise<void> {
+  end(options: WaitOptions & { readonly close?: boolean } = {}): Promise<boolean> {
     this.#closing ??= this.#end(options);
     return this.#closing;
   }
 
-  async #end({ signal, drain = true, close = true }: WaitOptions & { readonly drain?: boolean; readonly close?: boolean }): Promise<void> {
+  async #end({
+    signal,
+    close = true,
+  }: WaitOptions & { readonly close?: boolean }): Promise<boolean> {
+    let timely = true;
+    const within = async (work: void | Promise<void>): Promise<void> => {
+      const done = await raceSignal(
+        Promise.resolve(work).then(() => true),
+        signal,
+      );
+      timely &&= done === true;
+    };
     // The last one out closes; until then the sink keeps its place.
     const others = (holders.get(this.sink) ?? 1) - 1;
     holders.set(this.sink, others);
     // A program that keeps logging must not keep this sink from ending.
     this.#cursor.stop();
-    if (drain && !this.#failed) {
+    if (!this.#failed) {
       this.pump();
       // Completing lets operators hand out what they hold back.
       this.#input?.complete();
+      // Those with timers take a while.
+      if (this.#piping !== undefined) await within(this.#piping);
       this.pump();
     }
-    if (this.#writing !== undefined) await raceSignal(this.#settle(Number.POSITIVE_INFINITY), signal);
+    if (this.#writing !== undefined) await within(this.#settle(Number.POSITIVE_INFINITY));
     this.#ended = true;
     this.#release();
-    if (close && others === 0) {
-      try {
-        await raceSignal(Promise.resolve(this.sink.close?.({ signal })), signal);
-      } catch (thrown) {
-        this.#fail(thrown);
-      }
-    } else if (!this.#failed) {
-      try {
-        await raceSignal(Promise.resolve(this.sink.flush?.({ signal })), signal);
-      } catch (thrown) {
-        this.#fail(thrown);
-      }
+    try {
+      if (close && others === 0) await within(this.sink.close?.({ signal }));
+      else if (!this.#failed) await within(this.sink.flush?.({ signal }));
+    } catch (thrown) {
+      this.#fail(thrown);
     }
     if (!this.#failed && close) this.#state$.next("closed");
     this.#state$.complete();
+    return timely;
   }
 
   #release(): void {
     this.#cursor.close();
+    this.#endPiping();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     if (typeof this.#letGo === "function") this.#letGo();
   }
 }
 
 /** Waits for a promise, but no longer than the signal allows. */
-export async function raceSignal<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+export async function raceSignal<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
   if (signal === undefined) return work;
   work.catch(() => undefined);
   let stop: () => void = () => undefined;

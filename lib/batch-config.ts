@@ -27,10 +27,34 @@ export const BATCH_PRESETS: {
   readonly always: BatchConfig;
   readonly never: BatchConfig;
 } = {
-  default: { flushTickMs: 200, flushNumBytes: 2 * MIB, flushNumRows: Infinity, chunkMaxRowsIfUnsorted: 8192, maxBytesInFlight: 100 * MIB },
-  lowLatency: { flushTickMs: 8, flushNumBytes: 2 * MIB, flushNumRows: Infinity, chunkMaxRowsIfUnsorted: 8192, maxBytesInFlight: 100 * MIB },
-  always: { flushTickMs: Infinity, flushNumBytes: 0, flushNumRows: 0, chunkMaxRowsIfUnsorted: 256, maxBytesInFlight: 100 * MIB },
-  never: { flushTickMs: Infinity, flushNumBytes: Infinity, flushNumRows: Infinity, chunkMaxRowsIfUnsorted: 256, maxBytesInFlight: Infinity },
+  default: {
+    flushTickMs: 200,
+    flushNumBytes: 2 * MIB,
+    flushNumRows: Infinity,
+    chunkMaxRowsIfUnsorted: 8192,
+    maxBytesInFlight: 100 * MIB,
+  },
+  lowLatency: {
+    flushTickMs: 8,
+    flushNumBytes: 2 * MIB,
+    flushNumRows: Infinity,
+    chunkMaxRowsIfUnsorted: 8192,
+    maxBytesInFlight: 100 * MIB,
+  },
+  always: {
+    flushTickMs: Infinity,
+    flushNumBytes: 0,
+    flushNumRows: 0,
+    chunkMaxRowsIfUnsorted: 256,
+    maxBytesInFlight: 100 * MIB,
+  },
+  never: {
+    flushTickMs: Infinity,
+    flushNumBytes: Infinity,
+    flushNumRows: Infinity,
+    chunkMaxRowsIfUnsorted: 256,
+    maxBytesInFlight: Infinity,
+  },
 };
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -69,22 +93,32 @@ export function environment(): Environment {
  * @throws RangeError when a variable is set to something that is no such value
  */
 export function withEnvironment(config: BatchConfig, env: Environment): BatchConfig {
-  const read = (name: string, parse: (text: string) => number | undefined, expected: string): number | undefined => {
+  const read = (
+    name: string,
+    parse: (text: string) => number | undefined,
+    expected: string,
+  ): number | undefined => {
     const text = env[name];
     if (text === undefined || text === "") return undefined;
     const value = parse(text);
-    if (value === undefined) throw new RangeError(`Expected the environment variable ${name} to be ${expected}, got ${quote(text)}`);
+    if (value === undefined)
+      throw new RangeError(
+        `Expected the environment variable ${name} to be ${expected}, got ${quote(text)}`,
+      );
     return value;
   };
-  const whole = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined);
+  const whole = (text: string): number | undefined =>
+    /^\d+$/.test(text) ? Number(text) : undefined;
   const seconds = (text: string): number | undefined => {
     const value = /^(inf|infinity)$/i.test(text) ? Infinity : Number(text);
     return value >= 0 ? value * 1000 : undefined;
   };
   return {
     ...config,
-    flushTickMs: read("RERUN_FLUSH_TICK_SECS", seconds, "a number of seconds") ?? config.flushTickMs,
-    flushNumBytes: read("RERUN_FLUSH_NUM_BYTES", parseBytes, 'a size such as "10MB"') ?? config.flushNumBytes,
+    flushTickMs:
+      read("RERUN_FLUSH_TICK_SECS", seconds, "a number of seconds") ?? config.flushTickMs,
+    flushNumBytes:
+      read("RERUN_FLUSH_NUM_BYTES", parseBytes, 'a size such as "10MB"') ?? config.flushNumBytes,
     flushNumRows: read("RERUN_FLUSH_NUM_ROWS", whole, "a whole number") ?? config.flushNumRows,
     chunkMaxRowsIfUnsorted:
       read("RERUN_MAX_CHUNK_ROWS_IF_UNSORTED", whole, "a whole number") ??

@@ -19,7 +19,8 @@ const swap = (x: number): number =>
   ((x & 0xff) << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
 
 /** Swaps bytes on little-endian machines only: row ids are big-endian in Arrow. */
-const bigEndian: (x: number) => number = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? swap : (x) => x;
+const bigEndian: (x: number) => number =
+  new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? swap : (x) => x;
 
 function growWords(words: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
   const grown = new Int32Array(Math.max(needed, words.length * 2, 64));
@@ -102,7 +103,8 @@ export class ChunkBuilder {
   readonly #byDescriptor = new Map<ComponentDescriptor, DataColumn>();
   #rowIds = new Int32Array(0);
   #rows = 0;
-  #layouts = new Map<string, ChunkLayout>();
+  readonly #layouts = new Map<string, ChunkLayout>();
+  readonly #keys = new Map<ComponentDescriptor, number>();
 
   constructor(entityPath: string, shape: TimeShape) {
     this.entityPath = entityPath;
@@ -135,7 +137,11 @@ export class ChunkBuilder {
     const { halves } = row.time;
     const times = this.#times;
     for (let i = 0; i < times.length; i++) {
-      (times[i] as TimeColumnBuilder).append(rows, halves[2 * i] as number, halves[2 * i + 1] as number);
+      (times[i] as TimeColumnBuilder).append(
+        rows,
+        halves[2 * i] as number,
+        halves[2 * i + 1] as number,
+      );
     }
 
     const columns = this.#columns;
@@ -143,7 +149,8 @@ export class ChunkBuilder {
       const batch = batches[i] as ComponentBatch;
       // Rows of one kind follow each other most of the time: the column is where it was in the last row.
       let column = columns[i];
-      if (column === undefined || column.descriptor !== batch.descriptor) column = this.#column(batch.descriptor);
+      if (column === undefined || column.descriptor !== batch.descriptor)
+        column = this.#column(batch.descriptor);
       const { builder } = column;
       if (builder.length < rows) builder.appendNulls(rows - builder.length);
       builder.appendBatch(batch.data, batch.length, borrow);
@@ -168,7 +175,9 @@ export class ChunkBuilder {
       if (builder.length < rows) builder.appendNulls(rows - builder.length);
     }
     const sorted = this.#times.map((column) => (column.sorted ? "1" : "0")).join("");
-    const layout = this.#layout(`${sorted} ${this.#columns.map((c) => c.descriptor.component).join("\n")}`);
+    const layout = this.#layout(
+      `${sorted} ${this.#columns.map((c) => this.#keyOf(c.descriptor)).join(" ")}`,
+    );
     const columns = layout.order.map((i) => this.#columns[i] as DataColumn);
 
     const encoded = layout.template.encode(id, rows, (visitor) => {
@@ -192,6 +201,16 @@ export class ChunkBuilder {
     });
     this.#reset();
     return chunk;
+  }
+
+  /** A number for each descriptor that was ever seen here. */
+  #keyOf(descriptor: ComponentDescriptor): number {
+    let key = this.#keys.get(descriptor);
+    if (key === undefined) {
+      key = this.#keys.size;
+      this.#keys.set(descriptor, key);
+    }
+    return key;
   }
 
   #layout(key: string): ChunkLayout {
@@ -235,7 +254,8 @@ function visitWords(visitor: BufferVisitor, words: Int32Array, count: number, ro
 
 /** Indices that sort descriptors as Rerun does: archetype (none first), component, component type; byte-wise. */
 export function sortedOrder(descriptors: readonly ComponentDescriptor[]): number[] {
-  const key = (d: ComponentDescriptor): string => `${d.archetype ?? ""}\0${d.component}\0${d.componentType ?? ""}`;
+  const key = (d: ComponentDescriptor): string =>
+    `${d.archetype ?? ""}\0${d.component}\0${d.componentType ?? ""}`;
   const keys = descriptors.map(key);
   return keys.map((_, i) => i).sort((a, b) => ((keys[a] as string) < (keys[b] as string) ? -1 : 1));
 }
@@ -283,7 +303,11 @@ export class ChunkTemplate {
     this.#writer = new RecordBatchWriter(this.fields);
   }
 
-  encode(id: Tuid, rows: number, visit: (visitor: BufferVisitor) => void): ReturnType<RecordBatchWriter["encode"]> {
+  encode(
+    id: Tuid,
+    rows: number,
+    visit: (visitor: BufferVisitor) => void,
+  ): ReturnType<RecordBatchWriter["encode"]> {
     const text = id.toString();
     for (let i = 0; i < 32; i++) this.#schema[this.#idAt + i] = text.charCodeAt(i);
     return this.#writer.encode(this.#schema, rows, visit);
@@ -326,4 +350,3 @@ function indexOf(bytes: Uint8Array, ascii: string): number {
 export function columnBuilder(descriptor: ComponentDescriptor): ListBuilder {
   return new ListBuilder(list(descriptor.type, true));
 }
-

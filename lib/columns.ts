@@ -36,7 +36,12 @@ export class ColumnsEncoder {
    *
    * @throws RerunError `invalid-time`, `invalid-component`
    */
-  encode(ids: TuidGenerator, entityPath: string, times: TimeColumns, columns: readonly ComponentColumn[]): Chunk | undefined {
+  encode(
+    ids: TuidGenerator,
+    entityPath: string,
+    times: TimeColumns,
+    columns: readonly ComponentColumn[],
+  ): Chunk | undefined {
     const parsed = Object.entries(times)
       .map(([name, column]) => parseTimes(name, column))
       .sort((a, b) => (a.timeline.name < b.timeline.name ? -1 : 1));
@@ -48,7 +53,10 @@ export class ColumnsEncoder {
       timeline,
       times: permutation === undefined ? t : permute(t, permutation),
     }));
-    const timelines: TimelineStats[] = sortedTimes.map(({ timeline, times: t }) => ({ timeline, ...rangeOf(t) }));
+    const timelines: TimelineStats[] = sortedTimes.map(({ timeline, times: t }) => ({
+      timeline,
+      ...rangeOf(t),
+    }));
     const order = sortedOrder(columns.map((c) => c.descriptor));
     const ordered = order.map((i) => columns[i] as ComponentColumn);
     const builders = ordered.map((column) => buildColumn(column, rows, permutation));
@@ -64,7 +72,8 @@ export class ColumnsEncoder {
         visitor.buffer([bytes], borrowed);
       };
       plain(rowIds, false);
-      for (const { times: t } of sortedTimes) plain(new Uint8Array(t.buffer, t.byteOffset, t.byteLength), true);
+      for (const { times: t } of sortedTimes)
+        plain(new Uint8Array(t.buffer, t.byteOffset, t.byteLength), true);
       for (const builder of builders) builder.visit(visitor);
     });
     return new Chunk({
@@ -72,21 +81,35 @@ export class ColumnsEncoder {
       entityPath,
       numRows: rows,
       timelines,
-      components: ordered.map(({ descriptor, array }) => ({ descriptor, numCells: rows, numInstances: array.length })),
+      components: ordered.map(({ descriptor, array }) => ({
+        descriptor,
+        numCells: rows,
+        numInstances: array.length,
+      })),
       encoded,
       columns: ipcColumns(template.fields),
     });
   }
 
-  #template(entityPath: string, timelines: readonly TimelineStats[], columns: readonly ComponentColumn[]): ChunkTemplate {
+  #template(
+    entityPath: string,
+    timelines: readonly TimelineStats[],
+    columns: readonly ComponentColumn[],
+  ): ChunkTemplate {
     const key = [
       entityPath,
       ...timelines.map((t) => `${t.timeline.type} ${t.sorted} ${t.timeline.name}`),
-      ...columns.map(({ descriptor: d }) => `${d.archetype} ${d.component} ${d.componentType} ${d.type.key}`),
+      ...columns.map(
+        ({ descriptor: d }) => `${d.archetype} ${d.component} ${d.componentType} ${d.type.key}`,
+      ),
     ].join("\n");
     let template = this.#templates.get(key);
     if (template === undefined) {
-      template = new ChunkTemplate(entityPath, timelines, columns.map((c) => c.descriptor));
+      template = new ChunkTemplate(
+        entityPath,
+        timelines,
+        columns.map((c) => c.descriptor),
+      );
       if (this.#templates.size >= 256) this.#templates.clear();
       this.#templates.set(key, template);
     }
@@ -97,10 +120,15 @@ export class ColumnsEncoder {
 function parseTimes(name: string, column: TimeColumn): ParsedTimes {
   const [kind, values] = Object.entries(column)[0] ?? [];
   if (values === undefined || typeof (values as ArrayLike<unknown>).length !== "number") {
-    throw new RerunError("invalid-time", `Expected the times of timeline ${quote(name)} to be { sequence }, { duration } or { timestamp } with an array, got ${quote(values ?? column)}`);
+    throw new RerunError(
+      "invalid-time",
+      `Expected the times of timeline ${quote(name)} to be { sequence }, { duration } or { timestamp } with an array, got ${quote(values ?? column)}`,
+    );
   }
   const given = values as ArrayLike<number | bigint | Date>;
-  const { timeline } = parseTime(name, { [kind as string]: given.length > 0 ? given[0] : 0n } as unknown as TimeInput);
+  const { timeline } = parseTime(name, {
+    [kind as string]: given.length > 0 ? given[0] : 0n,
+  } as unknown as TimeInput);
   if (values instanceof BigInt64Array) return { timeline, times: values };
   const times = new BigInt64Array(given.length);
   const words = new Int32Array(times.buffer);
@@ -112,7 +140,11 @@ function parseTimes(name: string, column: TimeColumn): ParsedTimes {
   return { timeline, times };
 }
 
-function checkLengths(path: string, times: readonly ParsedTimes[], columns: readonly ComponentColumn[]): number {
+function checkLengths(
+  path: string,
+  times: readonly ParsedTimes[],
+  columns: readonly ComponentColumn[],
+): number {
   const lengths = [
     ...times.map(({ timeline, times: t }) => [`timeline "${timeline.name}"`, t.length] as const),
     ...columns.map((c) => [c.descriptor.component, c.lengths?.length ?? c.array.length] as const),
@@ -120,13 +152,19 @@ function checkLengths(path: string, times: readonly ParsedTimes[], columns: read
   const rows = lengths[0]?.[1] ?? 0;
   for (const [name, length] of lengths) {
     if (length !== rows) {
-      throw new RerunError("invalid-component", `Expected all columns at ${path} to have one number of rows, got ${lengths[0]?.[0]} with ${rows} and ${name} with ${length}`);
+      throw new RerunError(
+        "invalid-component",
+        `Expected all columns at ${path} to have one number of rows, got ${lengths[0]?.[0]} with ${rows} and ${name} with ${length}`,
+      );
     }
   }
   const seen = new Set<string>();
   for (const { descriptor, lengths: parts, array } of columns) {
     if (seen.has(descriptor.component)) {
-      throw new RerunError("invalid-component", `Expected each component once at ${path}, got ${descriptor.component} twice`);
+      throw new RerunError(
+        "invalid-component",
+        `Expected each component once at ${path}, got ${descriptor.component} twice`,
+      );
     }
     seen.add(descriptor.component);
     if (parts === undefined) continue;
@@ -134,19 +172,28 @@ function checkLengths(path: string, times: readonly ParsedTimes[], columns: read
     for (let i = 0; i < parts.length; i++) {
       const length = parts[i] as number;
       if (!Number.isInteger(length) || length < 0) {
-        throw new RerunError("invalid-component", `Expected the lengths of ${descriptor.component} to be whole numbers from 0, got ${quote(length)} for row ${i}`);
+        throw new RerunError(
+          "invalid-component",
+          `Expected the lengths of ${descriptor.component} to be whole numbers from 0, got ${quote(length)} for row ${i}`,
+        );
       }
       sum += length;
     }
     if (sum !== array.length) {
-      throw new RerunError("invalid-component", `Expected the lengths of ${descriptor.component} to add up to its ${array.length} instances, got ${sum}`);
+      throw new RerunError(
+        "invalid-component",
+        `Expected the lengths of ${descriptor.component} to add up to its ${array.length} instances, got ${sum}`,
+      );
     }
   }
   return rows;
 }
 
 /** Order of rows by time; undefined when they are in order already. */
-function sortingPermutation(columns: readonly ParsedTimes[], rows: number): Uint32Array | undefined {
+function sortingPermutation(
+  columns: readonly ParsedTimes[],
+  rows: number,
+): Uint32Array | undefined {
   const compare = (a: number, b: number): number => {
     for (const { times } of columns) {
       const x = times[a] as bigint;
@@ -187,13 +234,22 @@ function rangeOf(times: BigInt64Array): { min: bigint; max: bigint; sorted: bool
   return { min: at(min), max: at(max), sorted };
 }
 
-function buildColumn({ descriptor, array, lengths }: ComponentColumn, rows: number, permutation: Uint32Array | undefined): ListBuilder {
+function buildColumn(
+  { descriptor, array, lengths }: ComponentColumn,
+  rows: number,
+  permutation: Uint32Array | undefined,
+): ListBuilder {
   const type = list(descriptor.type, true);
   const offsets = new Int32Array(rows + 1);
-  for (let i = 0; i < rows; i++) offsets[i + 1] = (offsets[i] as number) + (lengths === undefined ? 1 : (lengths[i] as number));
+  for (let i = 0; i < rows; i++)
+    offsets[i + 1] = (offsets[i] as number) + (lengths === undefined ? 1 : (lengths[i] as number));
   const builder = new ListBuilder(type);
   if (permutation === undefined) {
-    builder.append({ type, length: rows, offsets, children: [array] } satisfies ArrowArray, rows, true);
+    builder.append(
+      { type, length: rows, offsets, children: [array] } satisfies ArrowArray,
+      rows,
+      true,
+    );
   } else {
     for (const row of permutation) {
       const start = offsets[row] as number;

@@ -1,6 +1,7 @@
 import type { ArrowArray, NumericValues } from "./arrow/array.ts";
 import { isFixedWidth, strideOf } from "./arrow/array.ts";
 import type { DataType } from "./arrow/data-type.ts";
+import { quote, RerunError } from "./errors.ts";
 
 /**
  * Names one component of an entity, and the Arrow type of its values.
@@ -15,6 +16,8 @@ export interface ComponentDescriptor {
   readonly componentType: string | undefined;
   /** Arrow type of one instance. */
   readonly type: DataType;
+  /** Elements of flat `values` in one instance of a fixed-width type; 0 for types with offsets or children. */
+  readonly stride: number;
 }
 
 const interned = new Map<string, ComponentDescriptor>();
@@ -29,7 +32,8 @@ export function componentDescriptor(
   const key = `${archetype ?? ""}\n${component}\n${componentType ?? ""}\n${type.key}`;
   let descriptor = interned.get(key);
   if (descriptor === undefined) {
-    descriptor = Object.freeze({ archetype, component, componentType, type });
+    const stride = isFixedWidth(type) ? strideOf(type) : 0;
+    descriptor = Object.freeze({ archetype, component, componentType, type, stride });
     interned.set(key, descriptor);
   }
   return descriptor;
@@ -50,7 +54,19 @@ export class ComponentBatch {
   /** Borrowed until the row is batched; see {@link BatchData}. */
   readonly data: BatchData;
 
+  /** @throws RerunError `invalid-component` when the data cannot be `length` instances of the descriptor's type */
   constructor(descriptor: ComponentDescriptor, length: number, data: BatchData) {
+    // Here and not later: once a row is on its way, nobody could be told.
+    if (
+      typeof data === "number"
+        ? length !== 1 || descriptor.stride !== 1
+        : !fits(descriptor, length, data)
+    ) {
+      throw new RerunError(
+        "invalid-component",
+        `Expected ${descriptor.component} to be given ${length} values of type ${descriptor.type.key}, got ${quote(data)}`,
+      );
+    }
     this.descriptor = descriptor;
     this.length = length;
     this.data = data;
@@ -70,8 +86,61 @@ export class ComponentBatch {
   }
 }
 
+function fits(
+  { type, stride }: ComponentDescriptor,
+  length: number,
+  data: Exclude<BatchData, number>,
+): boolean {
+  if (typeof data !== "object" || data === null || !(length >= 0)) return false;
+  if (!isArrowArray(data)) return stride > 0 && data.length >= length * stride;
+  return data.type === type && data.length === length && isWhole(data);
+}
+
+/** Whether an Arrow array has the buffers of its type, as long as they must be. */
+function isWhole(array: ArrowArray): boolean {
+  const { type, length, valid, values, offsets, typeIds, children } = array;
+  if (valid !== undefined && valid.length < length) return false;
+  switch (type.kind) {
+    case "null":
+      return true;
+    case "utf8":
+    case "binary":
+      return holds(offsets, length, values?.length ?? 0);
+    case "list":
+      return (
+        children?.length === 1 &&
+        holds(offsets, length, children[0]?.length ?? 0) &&
+        children.every(isWhole)
+      );
+    case "dense-union":
+      return (
+        (typeIds?.length ?? -1) >= length &&
+        (offsets?.length ?? -1) >= length &&
+        children?.length === type.children.length &&
+        children.every(isWhole)
+      );
+    case "struct":
+      return (
+        children?.length === type.children.length &&
+        children.every((c) => c.length >= length && isWhole(c))
+      );
+    default:
+      if (values !== undefined) return values.length >= length * strideOf(type);
+      return (
+        children?.length === 1 &&
+        children.every((c) => c.length >= length * strideOf(type) && isWhole(c))
+      );
+  }
+}
+
+function holds(offsets: Int32Array | undefined, length: number, end: number): boolean {
+  if (offsets === undefined || offsets.length < length + 1) return false;
+  return (offsets[0] as number) >= 0 && (offsets[length] as number) <= end;
+}
+
 export function isArrowArray(data: BatchData): data is ArrowArray {
-  return typeof data === "object" && "type" in data;
+  // Not by a member of its own: looking for one on a typed array is slow, and this is asked for every batch.
+  return typeof data === "object" && !ArrayBuffer.isView(data) && !Array.isArray(data);
 }
 
 /** An Arrow array of length 0. */

@@ -17,7 +17,8 @@ export function escapePart(raw: string): string {
     else if (char === "\r") escaped += "\\r";
     else if (char === "\t") escaped += "\\t";
     else if (ASCII_PUNCTUATION.test(char)) escaped += `\\${char}`;
-    else escaped += `\\u{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}}`;
+    else
+      escaped += `\\u{${(char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}}`;
   }
   return escaped;
 }
@@ -85,5 +86,8 @@ export function entityPath(path: string | readonly string[]): string {
   if (Array.isArray(path) && path.every((part) => typeof part === "string" && part.length > 0)) {
     return joinPath(path);
   }
-  throw new RerunError("invalid-entity-path", `Expected an entity path as a string or an array of non-empty parts, got ${quote(path)}`);
+  throw new RerunError(
+    "invalid-entity-path",
+    `Expected an entity path as a string or an array of non-empty parts, got ${quote(path)}`,
+  );
 }

@@ -69,7 +69,9 @@ export function quote(value: unknown): string {
       if (value === null) return "`null`";
       if (Array.isArray(value)) return `an array of ${value.length}`;
       const name = (value as object).constructor?.name ?? "object";
-      return ArrayBuffer.isView(value) ? `${name}(${value.byteLength} bytes)` : `an object (${name})`;
+      return ArrayBuffer.isView(value)
+        ? `${name}(${value.byteLength} bytes)`
+        : `an object (${name})`;
     }
   }
 }

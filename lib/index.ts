@@ -1,3 +1,4 @@
+export { type Logs, logTo } from "../operators/log-to.ts";
 export * from "./archetypes/index.ts";
 export type { ArrowArray, NumericValues, TypedArray } from "./arrow/array.ts";
 export {
@@ -11,7 +12,13 @@ export {
   primitive,
   struct,
 } from "./arrow/data-type.ts";
-export { type Attachment, type AttachOptions, type From, type SinkStats, since } from "./attachment.ts";
+export {
+  type Attachment,
+  type AttachOptions,
+  type From,
+  type SinkStats,
+  since,
+} from "./attachment.ts";
 export { BATCH_PRESETS, type BatchConfig } from "./batch-config.ts";
 export type { Chunk, ComponentStats, TimelineStats } from "./chunk.ts";
 export type { TimeColumn, TimeColumns } from "./columns.ts";
@@ -33,8 +40,14 @@ export {
   RecordingStream,
   type RecordingStreamOptions,
 } from "./recording-stream.ts";
-export { ObserverSink, type Sink, type SinkHost, type SinkLike, type SinkState, type WaitOptions } from "./sink.ts";
+export {
+  ObserverSink,
+  type Sink,
+  type SinkHost,
+  type SinkLike,
+  type SinkState,
+  type WaitOptions,
+} from "./sink.ts";
 export { type TimeInput, type Timeline, TimePoint, timeline } from "./time.ts";
 export { Tuid } from "./tuid.ts";
 export { RERUN_VERSION, VERSION } from "./version.ts";
-export { type Logs, logTo } from "../operators/log-to.ts";

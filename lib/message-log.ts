@@ -88,7 +88,13 @@ export class MessageLog<T> {
   append(item: T): number {
     const seq = this.nextSeq;
     const pinned = this.#options.isPinned(item);
-    const entry: LogEntry<T> = { seq, item, bytes: this.#options.sizeOf(item), at: Date.now(), pinned };
+    const entry: LogEntry<T> = {
+      seq,
+      item,
+      bytes: this.#options.sizeOf(item),
+      at: Date.now(),
+      pinned,
+    };
     this.#entries.push(entry);
     if (pinned) {
       this.#pinnedBytes += entry.bytes;
@@ -96,7 +102,9 @@ export class MessageLog<T> {
     } else {
       this.#temporalBytes += entry.bytes;
     }
-    for (const cursor of this.#cursors) cursor.appended(entry);
+    // First all take note, then all are told: one that is told may append, attach or detach in turn.
+    for (const cursor of this.#cursors) cursor.queue(entry);
+    for (const cursor of [...this.#cursors]) cursor.appended(entry);
     // An item that would push out most of the history is not worth the copy that keeping it costs.
     this.trim(entry.bytes * 4 > this.#options.historyBytes ? 0 : this.#options.historyBytes);
     if (this.holds(seq)) this.#options.onKeep?.(item);
@@ -137,6 +145,11 @@ export class MessageLog<T> {
   }
 
   #pinnedFrom(seq: number): LogEntry<T> | undefined {
+    return this.#pinned[this.#pinnedIndex(seq)];
+  }
+
+  /** Index of the first one at or behind `seq`. */
+  #pinnedIndex(seq: number): number {
     let low = 0;
     let high = this.#pinned.length;
     while (low < high) {
@@ -144,7 +157,7 @@ export class MessageLog<T> {
       if ((this.#pinned[middle] as LogEntry<T>).seq < seq) low = middle + 1;
       else high = middle;
     }
-    return this.#pinned[low];
+    return low;
   }
 
   /** For cursors: forgets a reader. */
@@ -202,8 +215,12 @@ export class MessageLog<T> {
     if (older === undefined) return;
     older.pinned = false;
     this.#pinnedBytes -= older.bytes;
-    if (older.seq >= this.#base) this.#temporalBytes += older.bytes;
-    else this.#pinned.splice(this.#pinned.indexOf(older), 1);
+    if (older.seq < this.#base) {
+      this.#pinned.splice(this.#pinnedIndex(older.seq), 1);
+      return;
+    }
+    this.#temporalBytes += older.bytes;
+    for (const cursor of this.#cursors) cursor.unpinned(older);
   }
 }
 
@@ -254,9 +271,14 @@ export class LogCursor<T> {
     return this.#acked;
   }
 
-  /** Entries from here on must stay in the log for this cursor. */
+  /**
+   * Entries from here on must stay in the log for this cursor: also those that it took and did not acknowledge, for
+   * a successor, unless it is so slow that entries behind them were dropped. Otherwise one that never
+   * acknowledges would keep the log from ever letting go of anything.
+   */
   get owedFrom(): number {
-    return this.#acked < this.#next ? this.#acked : Math.max(this.#next, this.#skipBelow);
+    const wanted = Math.max(this.#next, this.#skipBelow);
+    return this.#acked < this.#next && this.#skipBelow <= this.#next ? this.#acked : wanted;
   }
 
   /** True when there is nothing to take. */
@@ -311,9 +333,20 @@ export class LogCursor<T> {
     this.#log.release(this);
   }
 
-  /** For the log: an entry was appended. */
+  /** For the log: an entry was appended; it waits from now on. */
+  queue(entry: LogEntry<T>): void {
+    if (!entry.pinned && entry.seq < this.#end) this.#queuedBytes += entry.bytes;
+  }
+
+  /** For the log: a pinned entry has become an ordinary one, because a later one took its place. */
+  unpinned(entry: LogEntry<T>): void {
+    if (entry.seq >= Math.max(this.#next, this.#skipBelow) && entry.seq < this.#end)
+      this.#queuedBytes += entry.bytes;
+  }
+
+  /** For the log: all cursors know of the entry; now read it, or make room. */
   appended(entry: LogEntry<T>): void {
-    if (!entry.pinned) this.#queuedBytes += entry.bytes;
+    if (this.#closed) return;
     this.#options.onAppend?.();
     const budget = this.#options.budgetBytes ?? Number.POSITIVE_INFINITY;
     if (this.#queuedBytes > budget) this.#dropOldest(budget, entry.seq);

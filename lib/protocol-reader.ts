@@ -65,14 +65,22 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
         window: count(fields, "window"),
       };
     }
-    case "messages":
+    case "messages": {
+      const frames = byteString(fields, "frames");
+      const sizes = list(fields, "sizes", Number.POSITIVE_INFINITY);
+      const sum = sizes.reduce<number>(
+        (total, size) => total + (typeof size === "number" ? size : NaN),
+        0,
+      );
+      if (sum !== frames.length) throw wrong("sizes", "the sizes of frames", sizes);
       return {
         type,
         seq: count(fields, "seq"),
         next: count(fields, "next"),
-        sizes: list(fields, "sizes", Number.POSITIVE_INFINITY) as number[],
-        frames: byteString(fields, "frames"),
+        sizes: sizes as number[],
+        frames,
       };
+    }
     case "dropped":
       return { type, messages: count(fields, "messages") };
     case "command": {
@@ -82,7 +90,11 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
       return { type, command: command as unknown as ViewerCommand };
     }
     case "error":
-      return { type, code: text(fields, "code") as "bad-message", message: text(fields, "message") };
+      return {
+        type,
+        code: text(fields, "code") as "bad-message",
+        message: text(fields, "message"),
+      };
     case "bye":
       return { type, reason: text(fields, "reason") };
     default:

@@ -11,16 +11,40 @@ export const PROPERTIES_PATH = "/__properties";
 const ARCHETYPE = "rerun.archetypes.RecordingInfo";
 
 /** The static chunk that says when a recording began, and its name if it has one. */
-export function recordingInfoChunk(ids: TuidGenerator, startTime: Date, name: string | undefined): Chunk {
-  const start = componentDescriptor(ARCHETYPE, "RecordingInfo:start_time", "rerun.components.Timestamp", primitive("int64"));
-  const batches = [new ComponentBatch(start, 1, BigInt64Array.of(BigInt(startTime.getTime()) * 1_000_000n))];
+export function recordingInfoChunk(
+  ids: TuidGenerator,
+  startTime: Date,
+  name: string | undefined,
+): Chunk {
+  const start = componentDescriptor(
+    ARCHETYPE,
+    "RecordingInfo:start_time",
+    "rerun.components.Timestamp",
+    primitive("int64"),
+  );
+  const batches = [
+    new ComponentBatch(start, 1, BigInt64Array.of(BigInt(startTime.getTime()) * 1_000_000n)),
+  ];
   if (name !== undefined) {
-    const descriptor = componentDescriptor(ARCHETYPE, "RecordingInfo:name", "rerun.components.Name", primitive("utf8"));
+    const descriptor = componentDescriptor(
+      ARCHETYPE,
+      "RecordingInfo:name",
+      "rerun.components.Name",
+      primitive("utf8"),
+    );
     const values = new TextEncoder().encode(name);
-    const array = { type: descriptor.type, length: 1, values, offsets: Int32Array.of(0, values.length) };
+    const array = {
+      type: descriptor.type,
+      length: 1,
+      values,
+      offsets: Int32Array.of(0, values.length),
+    };
     batches.push(new ComponentBatch(descriptor, 1, array));
   }
   const builder = new ChunkBuilder(PROPERTIES_PATH, STATIC_SHAPE);
-  builder.append({ kind: "row", entityPath: PROPERTIES_PATH, rowId: ids.next(), time: STATIC, batches }, false);
+  builder.append(
+    { kind: "row", entityPath: PROPERTIES_PATH, rowId: ids.next(), time: STATIC, batches },
+    false,
+  );
   return builder.finish(ids.next());
 }

@@ -2,7 +2,13 @@ import { AsyncScope } from "#async-scope";
 import { batchRows } from "../operators/batch-rows.ts";
 import { replayLog } from "../operators/replay-log.ts";
 import { toMessages } from "../operators/to-messages.ts";
-import { AttachedSink, type Attachment, type AttachOptions, raceSignal, type SinkStats } from "./attachment.ts";
+import {
+  AttachedSink,
+  type Attachment,
+  type AttachOptions,
+  raceSignal,
+  type SinkStats,
+} from "./attachment.ts";
 import { BATCH_PRESETS, type BatchConfig, environment, withEnvironment } from "./batch-config.ts";
 import { nowNs } from "./clock.ts";
 import { ColumnsEncoder, type TimeColumns } from "./columns.ts";
@@ -13,8 +19,8 @@ import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
 import { byteSizeOf, isPinned, type LogMsg, type SetStoreInfo, type StoreId } from "./log-msg.ts";
 import { MessageLog } from "./message-log.ts";
 import { recordingInfoChunk } from "./recording-info.ts";
-import { Observable, Subject } from "./rxjs.ts";
-import { type SinkLike, toSink, type WaitOptions } from "./sink.ts";
+import { Observable, RowSubject, Subject } from "./rxjs.ts";
+import { type Sink, type SinkLike, toSink, type WaitOptions } from "./sink.ts";
 import { pinKeyOf } from "./static-data.ts";
 import { STATIC, type TimeInput, type TimePoint, TimeState } from "./time.ts";
 import { TuidGenerator } from "./tuid.ts";
@@ -116,11 +122,12 @@ export class RecordingStream {
   /** Failures of sinks and losses of data, one for each episode. Printed as warnings while nobody listens. */
   readonly errors$: Observable<RerunError>;
 
-  readonly #events = new Subject<StreamEvent>();
+  readonly #events = new RowSubject<StreamEvent>();
   readonly #log: MessageLog<LogMsg>;
   readonly #attached: AttachedSink[] = [];
   readonly #errors = new Subject<RerunError>();
   readonly #changed = new Subject<void>();
+  readonly #replacing = new Set<Promise<Attachment>>();
   readonly #ids = new TuidGenerator();
   readonly #time: TimeState;
   readonly #scope = new AsyncScope<TimeState>();
@@ -139,7 +146,10 @@ export class RecordingStream {
    */
   constructor(applicationId: string, options: RecordingStreamOptions = {}) {
     if (typeof applicationId !== "string" || applicationId.length === 0) {
-      throw new RerunError("invalid-argument", `Expected the application id to be a non-empty string, got ${quote(applicationId)}`);
+      throw new RerunError(
+        "invalid-argument",
+        `Expected the application id to be a non-empty string, got ${quote(applicationId)}`,
+      );
     }
     const {
       recordingId = `rec_${globalThis.crypto.randomUUID().replaceAll("-", "")}`,
@@ -166,13 +176,24 @@ export class RecordingStream {
         if (message.kind === "chunk") message.chunk.own();
       },
       onDrop: () => {
-        if (!dropping) this.#report(new RerunError("data-dropped", `More than ${backlogBytes} bytes wait for a sink: the oldest temporal data is being dropped; attach a sink earlier or raise backlogBytes`));
+        if (!dropping)
+          this.#report(
+            new RerunError(
+              "data-dropped",
+              `More than ${backlogBytes} bytes wait for a sink: the oldest temporal data is being dropped; attach a sink earlier or raise backlogBytes`,
+            ),
+          );
         dropping = true;
       },
     });
 
     // The pipeline, once for all sinks.
-    const info: SetStoreInfo = { kind: "set-store-info", storeId: this.storeId, rowId: this.#ids.next(), source: SOURCE };
+    const info: SetStoreInfo = {
+      kind: "set-store-info",
+      storeId: this.storeId,
+      rowId: this.#ids.next(),
+      source: SOURCE,
+    };
     const replayed$ = this.#events.pipe(
       batchRows({ config: () => this.#batchConfig, ids: this.#ids }),
       toMessages(info),
@@ -235,31 +256,51 @@ export class RecordingStream {
    * @param path such as `"world/points"`, or an array of raw parts
    * @throws RerunError `invalid-entity-path`, `invalid-component`, `invalid-time`; nothing was logged then
    */
-  log(path: string | readonly string[], data: AsComponents | readonly AsComponents[], ...more: readonly (AsComponents | LogOptions)[]): void {
+  log(
+    path: string | readonly string[],
+    data: AsComponents | readonly AsComponents[],
+    ...more: readonly (AsComponents | LogOptions)[]
+  ): void {
     if (!this.enabled) return;
     const escaped = this.#path(path);
     let options: LogOptions | undefined;
     let batches: readonly ComponentBatch[];
-    if (more.length === 0 && "batches" in data) {
-      batches = data.batches;
+    const direct = (data as AsComponents | undefined | null)?.batches;
+    if (more.length === 0 && direct !== undefined) {
+      batches = direct;
     } else {
       const last = more.at(-1);
-      if (last !== undefined && !("batches" in last)) options = last;
-      const all = [...("batches" in data ? [data] : data), ...(more as readonly AsComponents[])].slice(0, options === undefined ? undefined : -1);
-      batches = mergeBatches(escaped, all);
+      if (isLogOptions(last)) options = last;
+      const first = Array.isArray(data)
+        ? (data as readonly AsComponents[])
+        : [data as AsComponents];
+      const rest = more.slice(0, options === undefined ? undefined : -1) as readonly AsComponents[];
+      batches = mergeBatches(escaped, rest.length === 0 ? first : [...first, ...rest]);
     }
     if (!Array.isArray(batches)) {
-      throw new RerunError("invalid-component", `Expected an archetype or component batches to log at ${escaped}, got ${quote(data)}`);
+      throw new RerunError(
+        "invalid-component",
+        `Expected an archetype or component batches to log at ${escaped}, got ${quote(data)}`,
+      );
     }
     this.#open("log");
     const tick = this.#tick;
     const now = nowNs();
-    const time = options === undefined ? this.#currentTime().stamp(now, tick) : this.#timeOf(options, now, tick);
+    const time =
+      options === undefined
+        ? this.#currentTime().stamp(now, tick)
+        : this.#timeOf(options, now, tick);
     // Counted even if nothing is in the row, as in the official SDKs.
     this.#tick = tick + 1;
     if (batches.length === 0) return;
     this.#loggedRows++;
-    const event: LogEvent = { kind: "row", entityPath: escaped, rowId: this.#ids.next(now), time, batches };
+    const event: LogEvent = {
+      kind: "row",
+      entityPath: escaped,
+      rowId: this.#ids.next(now),
+      time,
+      batches,
+    };
     this.#events.next(event);
   }
 
@@ -271,7 +312,11 @@ export class RecordingStream {
    * @param columns such as `Scalars.columns({ scalars })`; all of that length
    * @throws RerunError `invalid-time`, `invalid-component` when lengths do not match; nothing was logged then
    */
-  sendColumns(path: string | readonly string[], times: TimeColumns, ...columns: readonly (ComponentColumn | readonly ComponentColumn[])[]): void {
+  sendColumns(
+    path: string | readonly string[],
+    times: TimeColumns,
+    ...columns: readonly (ComponentColumn | readonly ComponentColumn[])[]
+  ): void {
     if (!this.enabled) return;
     const escaped = this.#path(path);
     this.#open("sendColumns");
@@ -329,7 +374,10 @@ export class RecordingStream {
    * Takes a sink off: what was logged so far is delivered first. The sink is closed, unless another recording
    * stream still has it or `close` is false.
    */
-  async detach(sink: SinkLike | Attachment, options: WaitOptions & { readonly close?: boolean } = {}): Promise<SinkStats> {
+  async detach(
+    sink: SinkLike | Attachment,
+    options: WaitOptions & { readonly close?: boolean } = {},
+  ): Promise<SinkStats> {
     const attached = this.#find(sink);
     this.#flushRows();
     this.#remove(attached);
@@ -344,17 +392,35 @@ export class RecordingStream {
    * Static data, properties and blueprints come to the new sink first. `options.from` gives it more: `"start"` all that
    * is held.
    */
-  async replace(old: SinkLike | Attachment, sink: SinkLike, options: AttachOptions & WaitOptions = {}): Promise<Attachment> {
+  replace(
+    old: SinkLike | Attachment,
+    sink: SinkLike,
+    options: AttachOptions & WaitOptions = {},
+  ): Promise<Attachment> {
+    this.#open("replace");
     const attached = this.#find(old);
+    const replacing = this.#replace(attached, toSink(sink), options).finally(() =>
+      this.#replacing.delete(replacing),
+    );
+    this.#replacing.add(replacing);
+    return replacing;
+  }
+
+  async #replace(
+    old: AttachedSink,
+    sink: Sink,
+    options: AttachOptions & WaitOptions,
+  ): Promise<Attachment> {
     this.#flushRows();
-    this.#remove(attached);
+    this.#remove(old);
     // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
-    const guard = this.#log.cursor({ from: { seq: attached.undeliveredFrom } });
-    await attached.end({ signal: options.signal });
-    const from = options.from ?? { seq: attached.undeliveredFrom };
-    const next = this.#attach(sink, from, options);
-    guard.close();
-    return next;
+    const guard = this.#log.cursor({ from: { seq: old.resumeFrom } });
+    try {
+      await old.end({ signal: options.signal });
+      return this.#attach(sink, options.from ?? { seq: old.resumeFrom }, options);
+    } finally {
+      guard.close();
+    }
   }
 
   /** The sinks of now. */
@@ -383,10 +449,15 @@ export class RecordingStream {
     this.#flushRows();
     const target = this.#log.nextSeq;
     const attached = [...this.#attached];
-    await Promise.all(
-      attached.map((a) => raceSignal(a.flush(target, options), options.signal).catch(() => undefined)),
+    const flushed = await Promise.all(
+      attached.map((a) =>
+        raceSignal(
+          a.flush(target, options).then(() => true),
+          options.signal,
+        ).catch(() => false),
+      ),
     );
-    return result(attached, target);
+    return result(attached, target, flushed);
   }
 
   /**
@@ -403,16 +474,19 @@ export class RecordingStream {
     const target = this.#log.nextSeq;
     // Completing flushes whatever the batching still holds and lets `messages$` complete.
     this.#events.complete();
-    const attached = this.#attached.splice(0);
     const deadline = options.signal === undefined ? closeDeadline() : undefined;
+    const signal = options.signal ?? deadline?.signal;
     try {
-      await Promise.all(attached.map((a) => a.end({ signal: options.signal ?? deadline?.signal })));
+      // A sink on its way in gets what is owed to it, too.
+      await raceSignal(Promise.allSettled(this.#replacing), signal);
+      const attached = this.#attached.splice(0);
+      const ended = await Promise.all(attached.map((a) => a.end({ signal })));
+      return result(attached, target, ended);
     } finally {
       deadline?.cancel();
+      this.#changed.complete();
+      this.#errors.complete();
     }
-    this.#changed.complete();
-    this.#errors.complete();
-    return result(attached, target);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -423,7 +497,10 @@ export class RecordingStream {
 
   #open(call: string): void {
     if (this.#closed !== undefined) {
-      throw new RerunError("recording-closed", `Expected ${call}() before close(): this recording of ${quote(this.storeId.applicationId)} is closed`);
+      throw new RerunError(
+        "recording-closed",
+        `Expected ${call}() before close(): this recording of ${quote(this.storeId.applicationId)} is closed`,
+      );
     }
   }
 
@@ -443,7 +520,11 @@ export class RecordingStream {
     return this.#scoped ? (this.#scope.get() ?? this.#time) : this.#time;
   }
 
-  #timeOf(options: LogOptions, now: { readonly hi: number; readonly lo: number }, tick: number): TimePoint {
+  #timeOf(
+    options: LogOptions,
+    now: { readonly hi: number; readonly lo: number },
+    tick: number,
+  ): TimePoint {
     if (options.static === true) return STATIC;
     if (options.time === undefined) return this.#currentTime().stamp(now, tick);
     const state = this.#currentTime().fork();
@@ -451,7 +532,11 @@ export class RecordingStream {
     return state.stamp(now, tick);
   }
 
-  #attach(target: SinkLike, from: AttachOptions["from"] | { readonly seq: number }, options: AttachOptions): AttachedSink {
+  #attach(
+    target: SinkLike,
+    from: AttachOptions["from"] | { readonly seq: number },
+    options: AttachOptions,
+  ): AttachedSink {
     const sink = toSink(target);
     if (from === "now") this.#flushRows();
     const attached = new AttachedSink(this.#log, sink, from ?? "start", options, {
@@ -471,7 +556,10 @@ export class RecordingStream {
   #find(sink: SinkLike | Attachment): AttachedSink {
     const attached = this.#attached.find((a) => a === sink || a.sink === sink);
     if (attached === undefined) {
-      throw new RerunError("invalid-argument", "Expected a sink that is attached to this recording stream, or the result of attach()");
+      throw new RerunError(
+        "invalid-argument",
+        "Expected a sink that is attached to this recording stream, or the result of attach()",
+      );
     }
     return attached;
   }
@@ -503,12 +591,18 @@ function mergeBatches(path: string, all: readonly AsComponents[]): readonly Comp
   const seen = new Set<string>();
   for (const item of all) {
     if (typeof item !== "object" || item === null || !Array.isArray(item.batches)) {
-      throw new RerunError("invalid-component", `Expected archetypes or component batches to log at ${path}, got ${quote(item)}`);
+      throw new RerunError(
+        "invalid-component",
+        `Expected archetypes or component batches to log at ${path}, got ${quote(item)}`,
+      );
     }
     for (const batch of item.batches as readonly ComponentBatch[]) {
       const { component } = batch.descriptor;
       if (seen.has(component)) {
-        throw new RerunError("invalid-component", `Expected each component once in a row at ${path}, got ${component} twice; log them one after the other`);
+        throw new RerunError(
+          "invalid-component",
+          `Expected each component once in a row at ${path}, got ${component} twice; log them one after the other`,
+        );
       }
       seen.add(component);
       batches.push(batch);
@@ -517,9 +611,21 @@ function mergeBatches(path: string, all: readonly AsComponents[]): readonly Comp
   return batches;
 }
 
-function result(attached: readonly AttachedSink[], target: number): FlushResult {
+/** Tells options from one more archetype; both are objects. */
+function isLogOptions(value: AsComponents | LogOptions | undefined): value is LogOptions {
+  return typeof value === "object" && value !== null && !("batches" in value);
+}
+
+/** @param finished of each sink, whether it had finished in time */
+function result(
+  attached: readonly AttachedSink[],
+  target: number,
+  finished: readonly (boolean | undefined)[],
+): FlushResult {
   return {
-    complete: attached.every((a) => a.error === undefined && a.undeliveredFrom >= target),
+    complete: attached.every(
+      (a, i) => finished[i] === true && a.error === undefined && a.undeliveredFrom >= target,
+    ),
     sinks: attached.map((a) => a.stats),
   };
 }

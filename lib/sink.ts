@@ -103,18 +103,37 @@ export abstract class ObserverSink implements Sink, Observer<LogMsg> {
 
   /** Takes one message; those that come while the last is on its way wait, without bound. */
   next(message: LogMsg): void {
+    if (this.#failure !== undefined) return;
     if (message.kind === "chunk") message.chunk.own();
-    const fail = (thrown: unknown): void => this.fail(RerunError.from(thrown));
+    let tail: Promise<void>;
     if (this.#tail !== undefined) {
-      this.#tail = this.#tail.then(() => this.write([message])).catch(fail);
-      return;
+      tail = this.#tail.then(() =>
+        this.#failure === undefined ? this.write([message]) : undefined,
+      );
+    } else {
+      // An observer that throws would take the process down.
+      try {
+        const result = this.write([message]);
+        if (result === undefined) return;
+        tail = result;
+      } catch (thrown) {
+        this.#failAsObserver(thrown);
+        return;
+      }
     }
-    const result = this.write([message]);
-    if (result === undefined) return;
-    const tail = result.catch(fail).then(() => {
-      if (this.#tail === tail) this.#tail = undefined;
-    });
-    this.#tail = tail;
+    const settled = tail
+      .catch((thrown: unknown) => this.#failAsObserver(thrown))
+      .then(() => {
+        if (this.#tail === settled) this.#tail = undefined;
+      });
+    this.#tail = settled;
+  }
+
+  /** No recording stream is there to tell of it. */
+  #failAsObserver(thrown: unknown): void {
+    const error = RerunError.from(thrown);
+    this.fail(error);
+    console.warn(`rerun-rx: ${error.message}`);
   }
 
   /** Ends the sink: the source failed, what came before is kept. */
@@ -125,18 +144,42 @@ export abstract class ObserverSink implements Sink, Observer<LogMsg> {
   /** Ends the sink. */
   complete(): void {
     const closing = Promise.resolve(this.#tail).then(() => this.close());
-    closing.catch((thrown: unknown) => this.fail(RerunError.from(thrown)));
+    closing.catch((thrown: unknown) => {
+      if (this.#failure === undefined) this.#failAsObserver(thrown);
+    });
   }
 }
 
-/** Makes a sink of whatever was given. */
+/** Observers and functions are the same sink each time, so that what was attached can be found again. */
+const wrapped = new WeakMap<object, Sink>();
+
+/** Makes a sink of whatever was given; the same one for the same thing. */
 export function toSink(target: SinkLike): Sink {
-  if (typeof target === "function") return fromObserver({ next: target }, target.name);
-  if (typeof target === "object" && target !== null) {
-    if ("write" in target && typeof target.write === "function") return target;
-    if ("next" in target && typeof target.next === "function") return fromObserver(target, "");
+  if (
+    typeof target === "object" &&
+    target !== null &&
+    "write" in target &&
+    typeof target.write === "function"
+  )
+    return target;
+  const observer = typeof target === "function" ? { next: target } : target;
+  if (
+    typeof observer === "object" &&
+    observer !== null &&
+    "next" in observer &&
+    typeof observer.next === "function"
+  ) {
+    let sink = wrapped.get(target);
+    if (sink === undefined) {
+      sink = fromObserver(observer, typeof target === "function" ? target.name : "");
+      wrapped.set(target, sink);
+    }
+    return sink;
   }
-  throw new RerunError("invalid-argument", `Expected a sink (an object with \`write\`), an observer (with \`next\`) or a function, got ${quote(target)}`);
+  throw new RerunError(
+    "invalid-argument",
+    `Expected a sink (an object with \`write\`), an observer (with \`next\`) or a function, got ${quote(target)}`,
+  );
 }
 
 function fromObserver(observer: Partial<Observer<LogMsg>>, name: string): Sink {

@@ -5,7 +5,8 @@ import type { LogMsg } from "./log-msg.ts";
  * store, only the latest static value of a component counts, so late sinks need no older ones.
  */
 export function pinKeyOf(message: LogMsg): string | undefined {
-  if (message.kind !== "chunk" || !message.chunk.isStatic || message.storeId.kind === "blueprint") return undefined;
+  if (message.kind !== "chunk" || !message.chunk.isStatic || message.storeId.kind === "blueprint")
+    return undefined;
   const { chunk, storeId } = message;
   // Rows in which some component is missing leave that one to earlier rows.
   if (chunk.components.some((c) => c.numCells === 0)) return undefined;

@@ -29,7 +29,10 @@ export function timeline(name: string, type: TimeType): Timeline {
   let found = interned.get(key);
   if (found === undefined) {
     if (typeof name !== "string" || name.length === 0) {
-      throw new RerunError("invalid-time", `Expected the name of a timeline to be a non-empty string, got ${quote(name)}`);
+      throw new RerunError(
+        "invalid-time",
+        `Expected the name of a timeline to be a non-empty string, got ${quote(name)}`,
+      );
     }
     found = Object.freeze({ name, type });
     interned.set(key, found);
@@ -47,54 +50,72 @@ const TWO_32 = 0x1_0000_0000;
  *
  * @throws RerunError `invalid-time` when the input is not exactly one finite time of a known kind
  */
-export function parseTime(name: string, input: TimeInput): { readonly timeline: Timeline; lo: number; hi: number } {
-  if (typeof input === "object" && input !== null) {
-    if ("sequence" in input) return { timeline: timeline(name, "sequence"), ...splitInteger(name, input.sequence) };
-    if ("duration" in input) return { timeline: timeline(name, "duration"), ...splitSeconds(name, input.duration) };
+export function parseTime(
+  name: string,
+  input: TimeInput,
+): { readonly timeline: Timeline; lo: number; hi: number } {
+  if (typeof input === "object" && input !== null && Object.keys(input).length === 1) {
+    if ("sequence" in input)
+      return { timeline: timeline(name, "sequence"), ...splitInteger(name, input.sequence) };
+    if ("duration" in input)
+      return { timeline: timeline(name, "duration"), ...splitSeconds(name, input.duration) };
     if ("timestamp" in input) {
       const at = input.timestamp;
       if (at instanceof Date) {
         const ms = at.getTime();
         if (Number.isNaN(ms)) throw badTime(name, "a valid date", at);
-        return { timeline: timeline(name, "timestamp"), ...split(BigInt(ms) * 1_000_000n) };
+        return { timeline: timeline(name, "timestamp"), ...split(name, BigInt(ms) * 1_000_000n) };
       }
       // Rerun refuses such numbers too: 1e11 seconds are in the year 5138, so they are milliseconds most likely.
       if (typeof at === "number" && Math.abs(at) > 1e11) {
-        throw badTime(name, "a timestamp in seconds (below 1e11); pass a Date, divide milliseconds by 1000, or give nanoseconds as a bigint", at);
+        throw badTime(
+          name,
+          "a timestamp in seconds (below 1e11); pass a Date, divide milliseconds by 1000, or give nanoseconds as a bigint",
+          at,
+        );
       }
       return { timeline: timeline(name, "timestamp"), ...splitSeconds(name, at) };
     }
   }
-  throw badTime(name, "{ sequence }, { duration } or { timestamp }", input);
+  throw badTime(name, "one of { sequence }, { duration } and { timestamp }", input);
 }
 
 function badTime(name: string, expected: string, got: unknown): RerunError {
-  return new RerunError("invalid-time", `Expected the time of timeline ${quote(name)} to be ${expected}, got ${quote(got)}`);
+  return new RerunError(
+    "invalid-time",
+    `Expected the time of timeline ${quote(name)} to be ${expected}, got ${quote(got)}`,
+  );
 }
 
 function splitInteger(name: string, value: number | bigint): { lo: number; hi: number } {
-  if (typeof value === "bigint") return split(value);
+  if (typeof value === "bigint") return split(name, value);
   if (!Number.isSafeInteger(value)) throw badTime(name, "a whole number", value);
   const hi = Math.floor(value / TWO_32);
   return { lo: (value - hi * TWO_32) | 0, hi: hi | 0 };
 }
 
 function splitSeconds(name: string, value: number | bigint): { lo: number; hi: number } {
-  if (typeof value === "bigint") return split(value);
+  if (typeof value === "bigint") return split(name, value);
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw badTime(name, "seconds as a finite number, or nanoseconds as a bigint", value);
   }
   // Whole seconds and the rest apart, so that today's timestamps keep the digits that a double has.
   const seconds = Math.trunc(value);
-  return split(BigInt(seconds) * 1_000_000_000n + BigInt(Math.round((value - seconds) * 1e9)));
+  return split(
+    name,
+    BigInt(seconds) * 1_000_000_000n + BigInt(Math.round((value - seconds) * 1e9)),
+  );
 }
 
 /** The smallest 64-bit integer means "static" in Rerun's store; times equal to it are moved by one, as there. */
-const MIN = -(2n ** 63n) + 1n;
+const STATIC_TIME = -(2n ** 63n);
 const MAX = 2n ** 63n - 1n;
 
-function split(value: bigint): { lo: number; hi: number } {
-  const v = value < MIN ? MIN : value > MAX ? MAX : value;
+function split(name: string, value: bigint): { lo: number; hi: number } {
+  if (value < STATIC_TIME || value > MAX) {
+    throw badTime(name, "within 64 bits (nanoseconds reach from the year 1677 to 2262)", value);
+  }
+  const v = value === STATIC_TIME ? STATIC_TIME + 1n : value;
   return { lo: Number(BigInt.asIntN(32, v)), hi: Number(v >> 32n) };
 }
 
@@ -113,7 +134,9 @@ const shapes = new Map<string, TimeShape>();
 
 /** The one shape of these timelines. */
 export function timeShape(timelines: Iterable<Timeline>): TimeShape {
-  const sorted = [...timelines].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : RANK[a.type] - RANK[b.type]));
+  const sorted = [...timelines].sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : RANK[a.type] - RANK[b.type],
+  );
   const key = sorted.map((t) => `${t.type} ${t.name}`).join("\n");
   let shape = shapes.get(key);
   if (shape === undefined) {
@@ -147,7 +170,10 @@ export class TimePoint {
   /** All times by name. */
   toObject(): Record<string, bigint> {
     return Object.fromEntries(
-      this.shape.timelines.map((t, i) => [t.name, joinTime(this.halves[2 * i] ?? 0, this.halves[2 * i + 1] ?? 0)]),
+      this.shape.timelines.map((t, i) => [
+        t.name,
+        joinTime(this.halves[2 * i] ?? 0, this.halves[2 * i + 1] ?? 0),
+      ]),
     );
   }
 }
@@ -187,7 +213,12 @@ export class TimeState {
   set(name: string, input: TimeInput): void {
     // The fast path of a loop that counts frames: nothing but two stores.
     const index = this.#index.get(name);
-    if (index !== undefined && this.#shape.timelines[index]?.type === "sequence" && typeof input === "object" && input !== null) {
+    if (
+      index !== undefined &&
+      this.#shape.timelines[index]?.type === "sequence" &&
+      typeof input === "object" &&
+      input !== null
+    ) {
       const value = (input as { readonly sequence?: unknown }).sequence;
       if (typeof value === "number" && Number.isSafeInteger(value)) {
         const hi = Math.floor(value / TWO_32);
@@ -230,7 +261,12 @@ export class TimeState {
   }
 
   #reshape(): void {
-    const before = new Map([...this.#index].map(([name, i]) => [name, [this.#halves[2 * i] ?? 0, this.#halves[2 * i + 1] ?? 0] as const]));
+    const before = new Map(
+      [...this.#index].map(([name, i]) => [
+        name,
+        [this.#halves[2 * i] ?? 0, this.#halves[2 * i + 1] ?? 0] as const,
+      ]),
+    );
     const all = new Map(this.#timelines);
     // As in the official SDKs, the automatic timelines win over what a program sets under their names.
     if (this.#logTime) all.set(LOG_TIME.name, LOG_TIME);

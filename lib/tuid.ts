@@ -53,7 +53,12 @@ export class Tuid {
 
   /** 32 hex digits: the time in upper case, the counter in lower case, as Rerun prints them. */
   toString(): string {
-    return hex(this.timeHi).toUpperCase() + hex(this.timeLo).toUpperCase() + hex(this.incHi) + hex(this.incLo);
+    return (
+      hex(this.timeHi).toUpperCase() +
+      hex(this.timeLo).toUpperCase() +
+      hex(this.incHi) +
+      hex(this.incLo)
+    );
   }
 }
 

@@ -1,13 +1,17 @@
-import type { OperatorFunction, SchedulerLike, Subscription } from "rxjs";
+import type { OperatorFunction } from "rxjs";
 import type { ArrowArray } from "../lib/arrow/array.ts";
-import { byteWidth, type DataType } from "../lib/arrow/data-type.ts";
 import { strideOf } from "../lib/arrow/array.ts";
+import { byteWidth, type DataType } from "../lib/arrow/data-type.ts";
 import { BATCH_PRESETS, type BatchConfig } from "../lib/batch-config.ts";
 import type { Chunk } from "../lib/chunk.ts";
 import { ChunkBuilder } from "../lib/chunk-builder.ts";
-import { type ComponentBatch, type ComponentDescriptor, isArrowArray } from "../lib/component-batch.ts";
+import {
+  type ComponentBatch,
+  type ComponentDescriptor,
+  isArrowArray,
+} from "../lib/component-batch.ts";
 import type { LogEvent, StreamEvent } from "../lib/event.ts";
-import { asyncScheduler, Observable } from "../lib/rxjs.ts";
+import { Observable, realTime, type TimeSource } from "../lib/rxjs.ts";
 import type { TimeShape } from "../lib/time.ts";
 import { TuidGenerator } from "../lib/tuid.ts";
 
@@ -17,8 +21,8 @@ export interface BatchRowsOptions {
   readonly config?: Partial<BatchConfig> | (() => BatchConfig);
   /** Makes chunk ids. Default: a generator of its own. */
   readonly ids?: TuidGenerator;
-  /** Measures the longest wait. Default: `asyncScheduler`. */
-  readonly scheduler?: SchedulerLike;
+  /** Measures the longest wait: a scheduler of RxJS. Default: real time, or virtual inside `TestScheduler.run`. */
+  readonly scheduler?: TimeSource;
 }
 
 /** Rows between two looks at the clock in a loop that never lets a timer run. */
@@ -37,8 +41,11 @@ const ROWS_BETWEEN_CLOCKS = 64;
  * Source: rerun crates/store/re_chunk/src/batcher.rs
  */
 export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<StreamEvent, Chunk> {
-  const { config, ids = new TuidGenerator(), scheduler = asyncScheduler } = options;
-  const fixed = { ...BATCH_PRESETS.default, ...(typeof config === "function" ? undefined : config) };
+  const { config, ids = new TuidGenerator(), scheduler = realTime } = options;
+  const fixed = {
+    ...BATCH_PRESETS.default,
+    ...(typeof config === "function" ? undefined : config),
+  };
   const current = typeof config === "function" ? config : (): BatchConfig => fixed;
 
   return (source) =>
@@ -49,7 +56,7 @@ export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<Stre
       let bytesInFlight = 0;
       let rowsSinceClock = 0;
       let waitingSince = 0;
-      let tick: Subscription | undefined;
+      let tick: { unsubscribe(): void } | undefined;
 
       const emit = (chunk: Chunk): void => subscriber.next(chunk);
 
@@ -67,7 +74,13 @@ export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<Stre
       };
 
       const addRow = (row: LogEvent): void => {
-        const { flushTickMs, flushNumBytes, flushNumRows, chunkMaxRowsIfUnsorted, maxBytesInFlight } = current();
+        const {
+          flushTickMs,
+          flushNumBytes,
+          flushNumRows,
+          chunkMaxRowsIfUnsorted,
+          maxBytesInFlight,
+        } = current();
         let entity = entities.get(row.entityPath);
         if (entity === undefined) {
           entity = new PendingEntity(row.entityPath);
@@ -128,13 +141,13 @@ export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<Stre
     });
 }
 
-/** Rows that may share a chunk: same timelines, and no component with two types. */
+/** Rows that may share a chunk: same timelines, and no component that is two things. */
 interface Group {
   readonly shape: TimeShape;
   readonly typeKey: string;
   readonly builder: ChunkBuilder;
-  /** Type of each component in it. */
-  readonly types: Map<string, DataType>;
+  /** What each component in it is; a column has one. */
+  readonly known: Map<string, ComponentDescriptor>;
   /** Components of its last row, to recognise the next one without building a key. */
   descriptors: readonly ComponentDescriptor[];
 }
@@ -162,13 +175,18 @@ class PendingEntity {
     emit: (chunk: Chunk) => void,
   ): void {
     let group = this.#last;
-    if (group === undefined || group.shape !== row.time.shape || !sameDescriptors(group.descriptors, row.batches)) {
+    if (
+      group === undefined ||
+      group.shape !== row.time.shape ||
+      !sameDescriptors(group.descriptors, row.batches)
+    ) {
       group = this.#groupOf(row);
       this.#last = group;
     }
     const { builder } = group;
     if (builder.numRows === 0) this.#open.push(group);
-    else if (builder.numRows >= maxRowsIfUnsorted && builder.unsorted) emit(builder.finish(ids.next()));
+    else if (builder.numRows >= maxRowsIfUnsorted && builder.unsorted)
+      emit(builder.finish(ids.next()));
     builder.append(row, borrow);
     this.rows++;
     this.bytes += bytes;
@@ -180,7 +198,9 @@ class PendingEntity {
     this.rows = 0;
     this.bytes = 0;
     // All chunks first: what a subscriber logs in response must not get into them.
-    const chunks = open.filter((g) => g.builder.numRows > 0).map((g) => g.builder.finish(ids.next()));
+    const chunks = open
+      .filter((g) => g.builder.numRows > 0)
+      .map((g) => g.builder.finish(ids.next()));
     // An entity has few kinds of rows; one that makes ever new ones must not collect them.
     if (this.#groups.length > 32) {
       this.#groups = [];
@@ -200,19 +220,28 @@ class PendingEntity {
       (g) =>
         g.shape === time.shape &&
         g.typeKey === typeKey &&
-        descriptors.every((d) => (g.types.get(d.component) ?? d.type) === d.type),
+        descriptors.every((d) => (g.known.get(d.component) ?? d) === d),
     );
     if (group === undefined) {
-      group = { shape: time.shape, typeKey, builder: new ChunkBuilder(this.#path, time.shape), types: new Map(), descriptors };
+      group = {
+        shape: time.shape,
+        typeKey,
+        builder: new ChunkBuilder(this.#path, time.shape),
+        known: new Map(),
+        descriptors,
+      };
       this.#groups.push(group);
     }
     group.descriptors = descriptors;
-    for (const d of descriptors) group.types.set(d.component, d.type);
+    for (const d of descriptors) group.known.set(d.component, d);
     return group;
   }
 }
 
-function sameDescriptors(descriptors: readonly ComponentDescriptor[], batches: readonly ComponentBatch[]): boolean {
+function sameDescriptors(
+  descriptors: readonly ComponentDescriptor[],
+  batches: readonly ComponentBatch[],
+): boolean {
   if (descriptors.length !== batches.length) return false;
   for (let i = 0; i < batches.length; i++) {
     if (descriptors[i] !== (batches[i] as ComponentBatch).descriptor) return false;
@@ -241,7 +270,8 @@ function widthOf(type: DataType): number {
 function byteSizeOfArray(array: ArrowArray): number {
   const { values, offsets, type } = array;
   let bytes = offsets === undefined ? 0 : offsets.byteLength;
-  if (values !== undefined) bytes += ArrayBuffer.isView(values) ? values.byteLength : array.length * widthOf(type);
+  if (values !== undefined)
+    bytes += ArrayBuffer.isView(values) ? values.byteLength : array.length * widthOf(type);
   for (const child of array.children ?? []) bytes += byteSizeOfArray(child);
   return bytes;
 }

@@ -31,7 +31,8 @@ export function logTo<T>(
             const at = index++;
             try {
               const data = project(value, at);
-              if (data !== undefined) rec.log(typeof path === "function" ? path(value, at) : path, data);
+              if (data !== undefined)
+                rec.log(typeof path === "function" ? path(value, at) : path, data);
             } catch (thrown) {
               subscriber.error(thrown);
               return;

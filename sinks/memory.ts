@@ -1,4 +1,9 @@
-import { type Compression, encodeFrame, MESSAGE_HEADER_BYTES, streamHeader } from "../lib/encode/rrd.ts";
+import {
+  type Compression,
+  encodeFrame,
+  MESSAGE_HEADER_BYTES,
+  streamHeader,
+} from "../lib/encode/rrd.ts";
 import { FooterBuilder } from "../lib/encode/rrd-footer.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
 import { ObserverSink } from "../lib/sink.ts";
@@ -30,7 +35,12 @@ export class MemorySink extends ObserverSink {
     for (const message of this.#messages) {
       const frame = encodeFrame(message, compression);
       if (message.kind === "chunk") {
-        footer.add(message.storeId, message.chunk, position + MESSAGE_HEADER_BYTES, frame.length - MESSAGE_HEADER_BYTES);
+        footer.add(
+          message.storeId,
+          message.chunk,
+          position + MESSAGE_HEADER_BYTES,
+          frame.length - MESSAGE_HEADER_BYTES,
+        );
       }
       parts.push(frame);
       position += frame.length;

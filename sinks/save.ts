@@ -27,9 +27,17 @@ export type SaveSink = RrdFileSink;
  */
 export function save(path: string, options: SaveOptions = {}): SaveSink {
   if (typeof path !== "string" || path.length === 0) {
-    throw new RerunError("invalid-argument", `Expected the path of a file to save to, got ${quote(path)}`);
+    throw new RerunError(
+      "invalid-argument",
+      `Expected the path of a file to save to, got ${quote(path)}`,
+    );
   }
-  return new RrdFileSink(open(path, options.overwrite === true), `save(${path})`, `a recording to ${path}`, options);
+  return new RrdFileSink(
+    open(path, options.overwrite === true),
+    `save(${path})`,
+    `a recording to ${path}`,
+    options,
+  );
 }
 
 function open(path: string, overwrite: boolean): number {

@@ -5,8 +5,9 @@ import { Hub, type HubViewerEvent } from "../lib/node/hub.ts";
 import type { BrowserProgress } from "../lib/node/hub-browser.ts";
 import { hubItem } from "../lib/node/hub-item.ts";
 import type { ViewerCommand } from "../lib/protocol.ts";
-import { BehaviorSubject, Observable } from "../lib/rxjs.ts";
-import type { Sink, SinkState, WaitOptions } from "../lib/sink.ts";
+import { Observable } from "../lib/rxjs.ts";
+import { ObserverSink, type SinkState, type WaitOptions } from "../lib/sink.ts";
+import { VERSION } from "../lib/version.ts";
 
 export type { HubViewerEvent } from "../lib/node/hub.ts";
 export type { BrowserProgress } from "../lib/node/hub-browser.ts";
@@ -50,9 +51,8 @@ export interface ServeOptions {
   readonly compression?: "lz4" | "none";
 }
 
-/** A sink that streams to every browser that opens {@link url}. */
-export interface ServeSink extends Sink, AsyncDisposable {
-  readonly name: string;
+/** A sink that streams to every browser that opens {@link url}; also an RxJS observer of messages. */
+export interface ServeSink extends ObserverSink, AsyncDisposable {
   readonly state$: Observable<SinkState>;
   /** What to open in a browser, token included. */
   readonly url: string;
@@ -90,8 +90,8 @@ export interface ServeSink extends Sink, AsyncDisposable {
  * console.log(`open ${viewer.url}`);
  * ```
  *
- * @throws RerunError `address-in-use` | `permission-denied` | `server-failed` (see the message); `RangeError`
- * or `TypeError` for wrong options
+ * @throws RerunError `address-in-use` | `permission-denied` | `server-failed` (see the message) |
+ * `invalid-argument` (an option is wrong)
  */
 export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
   const {
@@ -119,7 +119,8 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
     stallTimeoutMs,
   };
   whole("port", port, 0, 65535);
-  for (const [name, value] of Object.entries(limits)) whole(name, value, name === "historyBytes" ? 0 : 1);
+  for (const [name, value] of Object.entries(limits))
+    whole(name, value, name === "historyBytes" ? 0 : 1);
   whole("closeTimeoutMs", closeTimeoutMs, 0);
   checkOrigins(allowedOrigins);
   const hub = await Hub.listen({
@@ -134,26 +135,23 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
   return new HubSink(hub, urlOf(host, hub.port, token), closeTimeoutMs, compression);
 }
 
-/** Shown to browsers. */
-const VERSION = "0.1.0";
-
 /** How long `flush` waits for a browser that takes nothing. */
 const FLUSH_PATIENCE_MS = 2_000;
 
-class HubSink implements ServeSink {
+class HubSink extends ObserverSink implements ServeSink {
   readonly name: string;
+  readonly live = true;
   readonly url: string;
   readonly port: number;
-  readonly state$: Observable<SinkState>;
   readonly clients$: Observable<readonly BrowserProgress[]>;
   readonly viewerEvents$: Observable<HubViewerEvent>;
   readonly #hub: Hub;
-  readonly #state = new BehaviorSubject<SinkState>("open");
   readonly #closeTimeoutMs: number;
   readonly #compression: "lz4" | "none";
   #closed: Promise<void> | undefined;
 
   constructor(hub: Hub, url: string, closeTimeoutMs: number, compression: "lz4" | "none") {
+    super();
     this.#hub = hub;
     this.url = url;
     this.port = hub.port;
@@ -161,7 +159,6 @@ class HubSink implements ServeSink {
     this.name = `serve(${url.replace(/\/?(#.*)?$/, "")})`;
     this.#closeTimeoutMs = closeTimeoutMs;
     this.#compression = compression;
-    this.state$ = this.#state.asObservable();
     this.viewerEvents$ = hub.viewerEvents$.asObservable();
     this.clients$ = new Observable<readonly BrowserProgress[]>((subscriber) =>
       hub.changes$
@@ -199,11 +196,10 @@ class HubSink implements ServeSink {
   }
 
   async #close(signal: AbortSignal | undefined): Promise<void> {
-    this.#state.next("closing");
+    this.setState("closing");
     const deadline = AbortSignal.timeout(this.#closeTimeoutMs);
     await this.#hub.close(signal === undefined ? deadline : AbortSignal.any([deadline, signal]));
-    this.#state.next("closed");
-    this.#state.complete();
+    this.setState("closed");
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -219,9 +215,15 @@ function urlOf(host: string, port: number, token: string | undefined): string {
   return `http://${address}:${port}${token === undefined ? "" : `/#token=${encodeURIComponent(token)}`}`;
 }
 
-function whole(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): void {
+function whole(
+  name: string,
+  value: number,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): void {
   if (!Number.isSafeInteger(value) || value < least || value > most)
-    throw new RangeError(
+    throw new RerunError(
+      "invalid-argument",
       `Expected \`${name}\` to be a whole number from ${least} to ${most}, got ${quote(value)}`,
     );
 }
@@ -230,7 +232,8 @@ function checkOrigins(origins: readonly string[]): void {
   for (const origin of origins) {
     // They also go into a header: nothing but scheme, host and port.
     if (!/^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.[\]:_-]+$/i.test(origin))
-      throw new TypeError(
+      throw new RerunError(
+        "invalid-argument",
         `Expected \`allowedOrigins\` to hold origins such as "https://example.org", got ${quote(origin)}`,
       );
   }

@@ -1,5 +1,11 @@
 import { type BatchData, isArrowArray } from "../component-batch.ts";
-import { type ArrowArray, isFixedWidth, type NumericValues, strideOf, type TypedArray } from "./array.ts";
+import {
+  type ArrowArray,
+  isFixedWidth,
+  type NumericValues,
+  strideOf,
+  type TypedArray,
+} from "./array.ts";
 import { byteWidth, type DataType, type Kind } from "./data-type.ts";
 
 /**
@@ -8,7 +14,7 @@ import { byteWidth, type DataType, type Kind } from "./data-type.ts";
  */
 export interface BufferVisitor {
   node(length: number, nullCount: number): void;
-  /** One buffer, in one or more pieces. `borrowed`: a piece is user memory. */
+  /** One buffer, in one or more pieces. `borrowed`: the pieces stay as they are until the caller regains control. */
   buffer(pieces: readonly Uint8Array[], borrowed: boolean): void;
 }
 
@@ -33,7 +39,10 @@ export interface ArrayBuilder {
 
 /** The builder for a type. */
 export function arrayBuilder(type: DataType): ArrayBuilder {
-  if (type.kind === "bool" || (type.kind === "fixed-size-list" && type.children[0]?.type.kind === "bool")) {
+  if (
+    type.kind === "bool" ||
+    (type.kind === "fixed-size-list" && type.children[0]?.type.kind === "bool")
+  ) {
     return new BoolBuilder(type);
   }
   if (isFixedWidth(type)) return new FixedBuilder(type);
@@ -87,7 +96,9 @@ function grow<T extends TypedArray>(values: T, needed: number): T {
 }
 
 const kept = <T extends TypedArray>(values: T): T =>
-  values.byteLength <= KEEP_BYTES ? values : (new (values.constructor as new (length: number) => T)(0));
+  values.byteLength <= KEEP_BYTES
+    ? values
+    : new (values.constructor as new (length: number) => T)(0);
 
 /** Which slots are null: one byte a slot while building, nothing at all as long as there is none. */
 class Validity {
@@ -150,6 +161,9 @@ class FixedBuilder implements ArrayBuilder {
   readonly #stride: number;
   readonly #isList: boolean;
   readonly #isBig: boolean;
+  readonly #Storage: new (
+    length: number,
+  ) => TypedArray;
   readonly #validity = new Validity();
   #values: TypedArray;
   #used = 0;
@@ -161,6 +175,7 @@ class FixedBuilder implements ArrayBuilder {
     this.#isList = type.kind === "fixed-size-list";
     const item = this.#isList ? (type.children[0]?.type as DataType) : type;
     const Storage = STORAGE[item.kind] as new (length: number) => TypedArray;
+    this.#Storage = Storage;
     this.#values = new Storage(0);
     this.#isBig = byteWidth(item.kind) === 8 && item.kind !== "float64";
   }
@@ -187,7 +202,10 @@ class FixedBuilder implements ArrayBuilder {
 
   #appendValues(values: NumericValues, length: number, borrow: boolean): void {
     const elements = length * this.#stride;
-    if (ArrayBuffer.isView(values) && values.BYTES_PER_ELEMENT === this.#values.BYTES_PER_ELEMENT) {
+    if (
+      values instanceof this.#Storage ||
+      (values instanceof Uint8ClampedArray && this.#Storage === Uint8Array)
+    ) {
       const same = values.length === elements ? values : values.subarray(0, elements);
       if (borrow && same.byteLength >= BORROW_BYTES) {
         this.#settle();
@@ -235,7 +253,7 @@ class FixedBuilder implements ArrayBuilder {
     }
     const own = bytesOf(this.#values, this.#used);
     if (this.#borrowed.length === 0) visitor.buffer([own], false);
-    else visitor.buffer(own.length > 0 ? [...this.#borrowed, own] : this.#borrowed, true);
+    else visitor.buffer(own.length > 0 ? [...this.#borrowed, own.slice()] : this.#borrowed, true);
   }
 
   reset(): void {
@@ -394,9 +412,14 @@ export class ListBuilder implements ArrayBuilder {
       const base = this.child.length - start;
       const child = children?.[0];
       if (child !== undefined && end > start) {
-        this.child.append(start === 0 && child.length === end ? child : slice(child, start, end), end - start, borrow);
+        this.child.append(
+          start === 0 && child.length === end ? child : slice(child, start, end),
+          end - start,
+          borrow,
+        );
       }
-      for (let i = 1; i <= length; i++) this.#offsets[this.length + i] = base + (offsets[i] as number);
+      for (let i = 1; i <= length; i++)
+        this.#offsets[this.length + i] = base + (offsets[i] as number);
     }
     this.length += length;
   }
@@ -551,18 +574,38 @@ export function slice(array: ArrowArray, start: number, end: number): ArrowArray
       return { ...array, length, valid, offsets: array.offsets?.subarray(start, end + 1) };
     case "dense-union":
       // Offsets stay absolute: the whole children are taken along.
-      return { ...array, length, typeIds: array.typeIds?.subarray(start, end), offsets: array.offsets?.subarray(start, end) };
+      return {
+        ...array,
+        length,
+        typeIds: array.typeIds?.subarray(start, end),
+        offsets: array.offsets?.subarray(start, end),
+      };
     case "struct":
-      return { type, length, valid, children: array.children?.map((child) => slice(child, start, end)) };
+      return {
+        type,
+        length,
+        valid,
+        children: array.children?.map((child) => slice(child, start, end)),
+      };
     default: {
       const stride = strideOf(type);
       if (array.values === undefined) {
-        return { type, length, valid, children: array.children?.map((child) => slice(child, start * stride, end * stride)) };
+        return {
+          type,
+          length,
+          valid,
+          children: array.children?.map((child) => slice(child, start * stride, end * stride)),
+        };
       }
       const { values } = array;
       const from = start * stride;
       const to = end * stride;
-      return { type, length, valid, values: ArrayBuffer.isView(values) ? values.subarray(from, to) : values.slice(from, to) };
+      return {
+        type,
+        length,
+        valid,
+        values: ArrayBuffer.isView(values) ? values.subarray(from, to) : values.slice(from, to),
+      };
     }
   }
 }

@@ -60,7 +60,8 @@ function intern(kind: Kind, key: string, children: readonly Field[], size: numbe
   return type;
 }
 
-const keyOf = (f: Field): string => `${JSON.stringify(f.name)}:${f.type.key}${f.nullable ? "" : "!"}`;
+const keyOf = (f: Field): string =>
+  `${JSON.stringify(f.name)}:${f.type.key}${f.nullable ? "" : "!"}`;
 
 /** A type without children. */
 export function primitive(kind: PrimitiveKind): DataType {

@@ -96,7 +96,12 @@ function typeTag(type: DataType): number {
   }
 }
 
-function writeField(w: FlatbufferWriter, from: number, field: Field, metadata?: IpcField["metadata"]): void {
+function writeField(
+  w: FlatbufferWriter,
+  from: number,
+  field: Field,
+  metadata?: IpcField["metadata"],
+): void {
   const { children } = field.type;
   const has = metadata !== undefined && metadata.length > 0;
   const at = w.table(from, [
@@ -139,10 +144,17 @@ function encapsulate(metadata: Uint8Array): Uint8Array {
 }
 
 /** Encodes the schema message of an IPC stream, with its marker and length. */
-export function encodeSchema(fields: readonly IpcField[], metadata: IpcField["metadata"] = []): Uint8Array {
+export function encodeSchema(
+  fields: readonly IpcField[],
+  metadata: IpcField["metadata"] = [],
+): Uint8Array {
   const w = new FlatbufferWriter();
   const message = w.table(w.root(), [i16(METADATA_V5), u8(HEADER_SCHEMA), "ref", i64(0)]);
-  const schema = w.table(message[2] as number, [i16(0), "ref", metadata.length > 0 ? "ref" : undefined]);
+  const schema = w.table(message[2] as number, [
+    i16(0),
+    "ref",
+    metadata.length > 0 ? "ref" : undefined,
+  ]);
   const first = w.vector(schema[1] as number, fields.length, 4);
   fields.forEach((field, i) => {
     writeField(w, first + 4 * i, field, field.metadata);
@@ -222,6 +234,9 @@ export class RecordBatchWriter {
   }
 }
 
+/** Pieces from this size on are worth a part of their own. */
+const REFERENCE_BYTES = 1 << 16;
+
 /** Notes where each buffer goes, then puts the stream together. */
 class Layout implements BufferVisitor {
   bodyLength = 0;
@@ -231,7 +246,8 @@ class Layout implements BufferVisitor {
   readonly #pieces: Uint8Array[] = [];
   /** Padding after the piece of the same index. */
   readonly #padding: number[] = [];
-  #borrowed = false;
+  /** Pieces that may be referred to instead of copied; everything else is memory of builders, soon reused. */
+  readonly #lasting = new Set<Uint8Array>();
 
   constructor(view: DataView, nodesAt: number, buffersAt: number) {
     this.#view = view;
@@ -253,7 +269,8 @@ class Layout implements BufferVisitor {
       this.#pieces.push(piece);
       this.#padding.push(0);
     }
-    if (borrowed) this.#borrowed = true;
+    if (borrowed)
+      for (const piece of pieces) if (piece.length >= REFERENCE_BYTES) this.#lasting.add(piece);
     const padding = -bytes & 7;
     if (bytes > 0) this.#padding[this.#padding.length - 1] = padding;
     const view = this.#view;
@@ -268,7 +285,7 @@ class Layout implements BufferVisitor {
 
   assemble(schema: Uint8Array, batch: Uint8Array): EncodedChunk {
     // A message that refers to user memory is a list of parts; small pieces between are gathered.
-    if (this.#borrowed) return { parts: this.#gather(schema, batch), borrowed: true };
+    if (this.#lasting.size > 0) return { parts: this.#gather(schema, batch), borrowed: true };
     const total = schema.length + batch.length + this.bodyLength + END_OF_STREAM.length;
     const bytes = allocate(total);
     bytes.set(schema, 0);
@@ -291,13 +308,13 @@ class Layout implements BufferVisitor {
   }
 
   #gather(schema: Uint8Array, batch: Uint8Array): Uint8Array[] {
-    const large = 1 << 16;
     // Both are templates that the next chunk changes.
     const parts: Uint8Array[] = [schema.slice(), batch.slice()];
     let from = 0;
     const flush = (to: number, tail: number): void => {
       let bytes = tail;
-      for (let i = from; i < to; i++) bytes += (this.#pieces[i] as Uint8Array).length + (this.#padding[i] as number);
+      for (let i = from; i < to; i++)
+        bytes += (this.#pieces[i] as Uint8Array).length + (this.#padding[i] as number);
       if (bytes === 0) return;
       const part = new Uint8Array(bytes);
       this.#fill(part, 0, from, to);
@@ -305,7 +322,7 @@ class Layout implements BufferVisitor {
     };
     for (let i = 0; i < this.#pieces.length; i++) {
       const piece = this.#pieces[i] as Uint8Array;
-      if (piece.length < large) continue;
+      if (!this.#lasting.has(piece)) continue;
       flush(i, 0);
       parts.push(piece);
       const padding = this.#padding[i] as number;

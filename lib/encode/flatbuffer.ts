@@ -72,7 +72,8 @@ export class FlatbufferWriter {
     this.point(from, table);
     this.#view.setInt32(table, table - vtable, true);
     fields.forEach((field, id) => {
-      if (field !== undefined && field !== "ref") this.#store(table + (offsets[id] as number), field);
+      if (field !== undefined && field !== "ref")
+        this.#store(table + (offsets[id] as number), field);
     });
     return offsets.map((offset) => table + offset);
   }

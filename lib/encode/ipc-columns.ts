@@ -15,7 +15,10 @@ export function ipcColumns(fields: readonly IpcField[]): (ipc: Uint8Array) => Ch
     const columns = readColumns(ipc, fields);
     const named = (name: string): ArrowArray => {
       const index = fields.findIndex((f) => f.name === name);
-      if (index < 0) throw new RangeError(`Expected one of the columns ${fields.map((f) => f.name).join(", ")}, got "${name}"`);
+      if (index < 0)
+        throw new RangeError(
+          `Expected one of the columns ${fields.map((f) => f.name).join(", ")}, got "${name}"`,
+        );
       return columns[index] as ArrowArray;
     };
     return {
@@ -26,7 +29,9 @@ export function ipcColumns(fields: readonly IpcField[]): (ipc: Uint8Array) => Ch
   };
 }
 
-const VIEWS: Partial<Record<Kind, new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArray>> = {
+const VIEWS: Partial<
+  Record<Kind, new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArray>
+> = {
   int8: Int8Array,
   uint8: Uint8Array,
   int16: Int16Array,
@@ -52,7 +57,8 @@ function readColumns(ipc: Uint8Array, fields: readonly IpcField[]): ArrowArray[]
   const follow = (at: number): number => at + view.getUint32(at, true);
   const member = (table: number, id: number): number => {
     const vtable = table - view.getInt32(table, true);
-    const offset = 4 + 2 * id < view.getUint16(vtable, true) ? view.getUint16(vtable + 4 + 2 * id, true) : 0;
+    const offset =
+      4 + 2 * id < view.getUint16(vtable, true) ? view.getUint16(vtable + 4 + 2 * id, true) : 0;
     return offset === 0 ? 0 : table + offset;
   };
   const batch = follow(member(follow(metadata), 2));
@@ -67,7 +73,9 @@ function readColumns(ipc: Uint8Array, fields: readonly IpcField[]): ArrowArray[]
   };
   const typed = (kind: Kind, raw: Uint8Array): TypedArray => {
     const View = VIEWS[kind];
-    return View === undefined ? raw : new View(raw.buffer, raw.byteOffset, raw.byteLength / byteWidth(kind));
+    return View === undefined
+      ? raw
+      : new View(raw.buffer, raw.byteOffset, raw.byteLength / byteWidth(kind));
   };
   const read = (type: DataType): ArrowArray => {
     const length = Number(view.getBigInt64(node, true));
@@ -77,7 +85,13 @@ function readColumns(ipc: Uint8Array, fields: readonly IpcField[]): ArrowArray[]
     if (type.kind === "dense-union") {
       const typeIds = typed("int8", nextBuffer()) as Int8Array;
       const offsets = typed("int32", nextBuffer()) as Int32Array;
-      return { type, length, typeIds, offsets, children: type.children.map((child) => read(child.type)) };
+      return {
+        type,
+        length,
+        typeIds,
+        offsets,
+        children: type.children.map((child) => read(child.type)),
+      };
     }
     const bitmap = nextBuffer();
     const valid = nulls > 0 ? unpackBits(bitmap, length) : undefined;
@@ -87,7 +101,13 @@ function readColumns(ipc: Uint8Array, fields: readonly IpcField[]): ArrowArray[]
       case "binary": {
         const offsets = typed("int32", nextBuffer()) as Int32Array;
         if (type.kind !== "list") return { type, length, valid, offsets, values: nextBuffer() };
-        return { type, length, valid, offsets, children: type.children.map((child) => read(child.type)) };
+        return {
+          type,
+          length,
+          valid,
+          offsets,
+          children: type.children.map((child) => read(child.type)),
+        };
       }
       case "struct":
         return { type, length, valid, children: type.children.map((child) => read(child.type)) };
@@ -100,7 +120,12 @@ function readColumns(ipc: Uint8Array, fields: readonly IpcField[]): ArrowArray[]
         }
         return { type, length, valid, children: type.children.map((child) => read(child.type)) };
       default:
-        return { type, length, valid, values: typed(type.kind, nextBuffer()).subarray(0, length * strideOf(type)) };
+        return {
+          type,
+          length,
+          valid,
+          values: typed(type.kind, nextBuffer()).subarray(0, length * strideOf(type)),
+        };
     }
   };
   return fields.map((field) => read(field.type));

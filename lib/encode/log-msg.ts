@@ -15,6 +15,8 @@ const STORE_KIND = { recording: 1, blueprint: 2 } as const;
 const COMPRESSION = { none: 1, lz4: 2 } as const;
 const ENCODING_ARROW_IPC = 1;
 const SOURCE_OTHER = 6;
+/** Two fields of a tag and eight bytes each. */
+const TUID_BYTES = 18;
 
 const storeIds = new WeakMap<StoreId, Uint8Array>();
 
@@ -63,24 +65,37 @@ export interface ArrowMsgFrame {
   readonly after: Uint8Array;
 }
 
+/** Reused for each message; what is returned is a copy. */
+const scratch = new ProtobufWriter();
+
 /**
  * `rerun.log_msg.v1alpha1.ArrowMsg`, all but its payload.
  *
  * @param payloadBytes length of the payload as it is written
  */
-export function encodeArrowMsgFrame(message: ChunkMsg, compression: Compression, payloadBytes: number): ArrowMsgFrame {
+export function encodeArrowMsgFrame(
+  message: ChunkMsg,
+  compression: Compression,
+  payloadBytes: number,
+): ArrowMsgFrame {
   const { chunk, storeId } = message;
-  const before = new ProtobufWriter()
+  const before = scratch
+    .reset()
     .bytes(1, encodeStoreId(storeId))
     .varint(2, COMPRESSION[compression])
     .varint(3, chunk.byteLength)
     .varint(4, ENCODING_ARROW_IPC)
     .prefix(5, payloadBytes)
-    .finish();
+    .finish()
+    .slice();
   // Both have explicit presence: a false is written too.
-  const after = new ProtobufWriter()
-    .bytes(6, encodeTuid(chunk.id))
+  const after = scratch
+    .reset()
+    .prefix(6, TUID_BYTES)
+    .fixed64(1, chunk.id.timeHi, chunk.id.timeLo)
+    .fixed64(2, chunk.id.incHi, chunk.id.incLo)
     .varint(7, chunk.isStatic ? 1 : 0)
-    .finish();
+    .finish()
+    .slice();
   return { before, after };
 }

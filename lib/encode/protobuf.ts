@@ -9,6 +9,12 @@ export class ProtobufWriter {
   #bytes = new Uint8Array(256);
   #end = 0;
 
+  /** Starts anew in the same memory; what `finish` returned before is overwritten. */
+  reset(): this {
+    this.#end = 0;
+    return this;
+  }
+
   #reserve(bytes: number): number {
     const at = this.#end;
     this.#end += bytes;
@@ -50,7 +56,12 @@ export class ProtobufWriter {
 
   /** A string, bytes or message field. */
   bytes(id: number, value: Uint8Array | string | ProtobufWriter): this {
-    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value instanceof ProtobufWriter ? value.finish() : value;
+    const bytes =
+      typeof value === "string"
+        ? new TextEncoder().encode(value)
+        : value instanceof ProtobufWriter
+          ? value.finish()
+          : value;
     this.prefix(id, bytes.length);
     const at = this.#reserve(bytes.length);
     this.#bytes.set(bytes, at);

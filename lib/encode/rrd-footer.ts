@@ -51,7 +51,9 @@ interface DataColumn {
  * Source: rerun crates/store/re_log_encoding (RrdFooter, RrdManifest).
  */
 export class FooterBuilder {
-  readonly #stores = new Map<StoreId, ManifestBuilder>();
+  readonly #stores = new Map<string, ManifestBuilder>();
+  /** By object as well: looking up a string for each chunk costs more. */
+  readonly #byObject = new WeakMap<StoreId, ManifestBuilder>();
 
   /**
    * Notes a chunk.
@@ -60,10 +62,13 @@ export class FooterBuilder {
    * @param size of the message's payload
    */
   add(storeId: StoreId, chunk: Chunk, offset: number, size: number): void {
-    let manifest = this.#stores.get(storeId);
+    let manifest = this.#byObject.get(storeId);
     if (manifest === undefined) {
-      manifest = new ManifestBuilder(storeId);
-      this.#stores.set(storeId, manifest);
+      // Two recording streams may log to one store; a file has at most one manifest for it.
+      const key = JSON.stringify([storeId.kind, storeId.applicationId, storeId.recordingId]);
+      manifest = this.#stores.get(key) ?? new ManifestBuilder(storeId);
+      this.#stores.set(key, manifest);
+      this.#byObject.set(storeId, manifest);
     }
     manifest.add(chunk, offset, size);
   }
@@ -117,7 +122,18 @@ class ManifestBuilder {
 
   add(chunk: Chunk, offset: number, size: number): void {
     const { id, entityPath, isStatic, numRows, timelines, components } = chunk;
-    this.#chunks.push({ id, entityPath, isStatic, numRows, offset, size, uncompressedSize: chunk.byteLength, timelines, components, sparse: sparseRanges(chunk) });
+    this.#chunks.push({
+      id,
+      entityPath,
+      isStatic,
+      numRows,
+      offset,
+      size,
+      uncompressedSize: chunk.byteLength,
+      timelines,
+      components,
+      sparse: sparseRanges(chunk),
+    });
     for (const { timeline } of timelines) this.#timelines.set(timeline.name, timeline);
     for (const { descriptor, numInstances } of components) {
       const key = `${entityPath}\n${descriptor.component}`;
@@ -163,7 +179,8 @@ class ManifestBuilder {
           ["rerun:entity_path", entityPath],
         ];
         if (isStatic) more.push(["rerun:is_static", "true"]);
-        if (descriptor.component === "Clear:is_recursive") more.push(["rerun:is_tombstone", "true"]);
+        if (descriptor.component === "Clear:is_recursive")
+          more.push(["rerun:is_tombstone", "true"]);
         if (!hasValues) more.push(["rerun:is_semantically_empty", "true"]);
         return {
           ...field(columnName(entityPath, descriptor), list(descriptor.type, true), true),
@@ -178,26 +195,61 @@ class ManifestBuilder {
     const chunks = this.#chunks;
     const fields: IpcField[] = [];
     const arrays: ArrowArray[] = [];
-    const add = (name: string, nullable: boolean, array: ArrowArray, metadata: IpcField["metadata"] = []): void => {
+    const add = (
+      name: string,
+      nullable: boolean,
+      array: ArrowArray,
+      metadata: IpcField["metadata"] = [],
+    ): void => {
       fields.push({ ...field(name, array.type, nullable), metadata });
       arrays.push(array);
     };
-    const numbers = (of: (chunk: ChunkEntry) => number): ArrowArray => ({ type: UINT64, length: chunks.length, values: chunks.map(of) });
-    const flags = (of: (chunk: ChunkEntry) => boolean): ArrowArray => ({ type: BOOL, length: chunks.length, values: chunks.map((c) => (of(c) ? 1 : 0)) });
+    const numbers = (of: (chunk: ChunkEntry) => number): ArrowArray => ({
+      type: UINT64,
+      length: chunks.length,
+      values: chunks.map(of),
+    });
+    const flags = (of: (chunk: ChunkEntry) => boolean): ArrowArray => ({
+      type: BOOL,
+      length: chunks.length,
+      values: chunks.map((c) => (of(c) ? 1 : 0)),
+    });
 
     add("chunk_entity_path", false, textArray(chunks.map((c) => c.entityPath)));
     const ids = new Uint8Array(16 * chunks.length);
     chunks.forEach((c, i) => c.id.writeTo(ids, 16 * i));
     add("chunk_id", false, { type: fixedSizeBinary(16), length: chunks.length, values: ids });
-    add("chunk_is_static", false, flags((c) => c.isStatic));
-    add("chunk_num_rows", false, numbers((c) => c.numRows));
-    add("chunk_byte_offset", false, numbers((c) => c.offset));
-    add("chunk_byte_size", false, numbers((c) => c.size));
-    add("chunk_byte_size_uncompressed", false, numbers((c) => c.uncompressedSize));
+    add(
+      "chunk_is_static",
+      false,
+      flags((c) => c.isStatic),
+    );
+    add(
+      "chunk_num_rows",
+      false,
+      numbers((c) => c.numRows),
+    );
+    add(
+      "chunk_byte_offset",
+      false,
+      numbers((c) => c.offset),
+    );
+    add(
+      "chunk_byte_size",
+      false,
+      numbers((c) => c.size),
+    );
+    add(
+      "chunk_byte_size_uncompressed",
+      false,
+      numbers((c) => c.uncompressedSize),
+    );
 
     const descriptors = sortedDescriptors([...this.#columns.values()].map((c) => c.descriptor));
     const statsOf = (c: ChunkEntry, d: ComponentDescriptor): ComponentStats | undefined =>
-      c.components.find((s) => s.descriptor.component === d.component && s.descriptor.archetype === d.archetype);
+      c.components.find(
+        (s) => s.descriptor.component === d.component && s.descriptor.archetype === d.archetype,
+      );
     for (const d of descriptors) {
       add(
         manifestName([...descriptorParts(d), "has_static_data"]),
@@ -208,7 +260,10 @@ class ManifestBuilder {
     }
     for (const t of timelines) {
       const metadata = [["rerun:index", t.name]] as const;
-      const [start, end] = ranges(t, chunks.map((c) => c.timelines.find((s) => s.timeline.name === t.name)));
+      const [start, end] = ranges(
+        t,
+        chunks.map((c) => c.timelines.find((s) => s.timeline.name === t.name)),
+      );
       add(manifestName([t.name, "start"]), true, start, metadata);
       add(manifestName([t.name, "end"]), true, end, metadata);
     }
@@ -216,11 +271,21 @@ class ManifestBuilder {
       for (const d of descriptors) {
         const metadata = descriptorMetadata(d, [["rerun:index", t.name]]);
         const parts = [t.name, ...descriptorParts(d)];
-        const [start, end] = ranges(t, chunks.map((c) => rangeIn(c, t, statsOf(c, d))));
+        const [start, end] = ranges(
+          t,
+          chunks.map((c) => rangeIn(c, t, statsOf(c, d))),
+        );
         add(manifestName([...parts, "start"]), true, start, metadata);
         add(manifestName([...parts, "end"]), true, end, metadata);
-        const cells = chunks.map((c) => (c.timelines.some((s) => s.timeline.name === t.name) ? (statsOf(c, d)?.numCells ?? 0) : 0));
-        add(manifestName([...parts, "num_rows"]), true, { type: UINT64, length: chunks.length, values: cells }, metadata);
+        const cells = chunks.map((c) =>
+          c.timelines.some((s) => s.timeline.name === t.name) ? (statsOf(c, d)?.numCells ?? 0) : 0,
+        );
+        add(
+          manifestName([...parts, "num_rows"]),
+          true,
+          { type: UINT64, length: chunks.length, values: cells },
+          metadata,
+        );
       }
     }
 
@@ -229,9 +294,13 @@ class ManifestBuilder {
       builder.append(array, array.length, false);
       return builder;
     });
-    const { parts } = new RecordBatchWriter(fields).encode(encodeSchema(fields), chunks.length, (visitor) => {
-      for (const builder of builders) builder.visit(visitor);
-    });
+    const { parts } = new RecordBatchWriter(fields).encode(
+      encodeSchema(fields),
+      chunks.length,
+      (visitor) => {
+        for (const builder of builders) builder.visit(visitor);
+      },
+    );
     return join(...parts);
   }
 }
@@ -254,7 +323,13 @@ function sparseRanges(chunk: Chunk): ChunkEntry["sparse"] {
           for (let row = 0; row < times.length; row++) {
             if (valid !== undefined && valid[row] === 0) continue;
             const time = times[row] as bigint;
-            range = range === undefined ? { min: time, max: time } : { min: time < range.min ? time : range.min, max: time > range.max ? time : range.max };
+            range =
+              range === undefined
+                ? { min: time, max: time }
+                : {
+                    min: time < range.min ? time : range.min,
+                    max: time > range.max ? time : range.max,
+                  };
           }
           return range;
         }),
@@ -263,7 +338,11 @@ function sparseRanges(chunk: Chunk): ChunkEntry["sparse"] {
   );
 }
 
-function rangeIn(chunk: ChunkEntry, timeline: Timeline, stats: ComponentStats | undefined): Range | undefined {
+function rangeIn(
+  chunk: ChunkEntry,
+  timeline: Timeline,
+  stats: ComponentStats | undefined,
+): Range | undefined {
   const index = chunk.timelines.findIndex((t) => t.timeline.name === timeline.name);
   if (index < 0 || stats === undefined || stats.numCells === 0) return undefined;
   const sparse = chunk.sparse?.get(stats.descriptor);
@@ -271,7 +350,10 @@ function rangeIn(chunk: ChunkEntry, timeline: Timeline, stats: ComponentStats | 
 }
 
 /** Start and end columns; null where a chunk has no range. */
-function ranges(timeline: Timeline, of: readonly (Range | undefined)[]): readonly [ArrowArray, ArrowArray] {
+function ranges(
+  timeline: Timeline,
+  of: readonly (Range | undefined)[],
+): readonly [ArrowArray, ArrowArray] {
   const type = indexType(timeline);
   const valid = Uint8Array.from(of, (range) => (range === undefined ? 0 : 1));
   const column = (time: (range: Range) => bigint): ArrowArray => ({
@@ -286,7 +368,8 @@ function ranges(timeline: Timeline, of: readonly (Range | undefined)[]): readonl
 /** Properties have names of their own; see the sorbet schema of rerun. */
 function columnName(entityPath: string, { component }: ComponentDescriptor): string {
   if (entityPath === "/__properties") return `property:${component}`;
-  if (entityPath.startsWith("/__properties/")) return `property:${entityPath.slice("/__properties/".length)}:${component}`;
+  if (entityPath.startsWith("/__properties/"))
+    return `property:${entityPath.slice("/__properties/".length)}:${component}`;
   return `${entityPath}:${component}`;
 }
 
@@ -303,7 +386,11 @@ function descriptorParts({ archetype, component }: ComponentDescriptor): string[
   return [short, component.startsWith(`${short}:`) ? component.slice(short.length + 1) : component];
 }
 
-const manifestName = (parts: readonly string[]): string => parts.join(":").replace(/[, \-.\\]/g, "_").replace(/^_+/, "");
+const manifestName = (parts: readonly string[]): string =>
+  parts
+    .join(":")
+    .replace(/[, \-.\\]/g, "_")
+    .replace(/^_+/, "");
 
 /** `rerun.common.v1alpha1.DataframePart` */
 function dataframePart(ipc: Uint8Array): Uint8Array {

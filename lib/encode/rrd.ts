@@ -12,7 +12,12 @@ import {
 export type { Compression } from "./log-msg.ts";
 
 /** Kinds of messages in a stream. */
-export const MESSAGE_KIND = { end: 0, setStoreInfo: 1, arrowMsg: 2, blueprintActivation: 3 } as const;
+export const MESSAGE_KIND = {
+  end: 0,
+  setStoreInfo: 1,
+  arrowMsg: 2,
+  blueprintActivation: 3,
+} as const;
 
 /** Bytes before each message: kind and length. */
 export const MESSAGE_HEADER_BYTES = 16;
@@ -32,7 +37,14 @@ const SERIALIZER_PROTOBUF = 2;
  * | 10 | 2 | reserved, 0 |
  */
 export function streamHeader(compression: Compression = "lz4"): Uint8Array {
-  return Uint8Array.of(...RRF2, ...RERUN_VERSION_BYTES, compression === "lz4" ? 1 : 0, SERIALIZER_PROTOBUF, 0, 0);
+  return Uint8Array.of(
+    ...RRF2,
+    ...RERUN_VERSION_BYTES,
+    compression === "lz4" ? 1 : 0,
+    SERIALIZER_PROTOBUF,
+    0,
+    0,
+  );
 }
 
 /** The 16 bytes before a message: kind and length, 64-bit little-endian each. */
@@ -45,17 +57,18 @@ export function messageHeader(kind: number, length: number): Uint8Array {
   return header;
 }
 
-/** Compressed payloads, for as long as someone holds them: several sinks compress a chunk once. */
-const compressed = new WeakMap<Chunk, WeakRef<Uint8Array>>();
+/** The chunk compressed last: sinks that keep up ask for the same one right after each other. */
+let last: { readonly chunk: Chunk; readonly bytes: Uint8Array | undefined } | undefined;
 
 function compress(chunk: Chunk): Uint8Array | undefined {
-  const known = compressed.get(chunk)?.deref();
-  if (known !== undefined) return known;
+  if (last?.chunk === chunk) return last.bytes;
   const bytes = compressLz4(chunk.ipc);
   // What does not shrink is written plain: readers look at each message's own flag.
-  if (bytes === undefined || bytes.length >= chunk.byteLength) return undefined;
-  compressed.set(chunk, new WeakRef(bytes));
-  return bytes;
+  last = {
+    chunk,
+    bytes: bytes === undefined || bytes.length >= chunk.byteLength ? undefined : bytes,
+  };
+  return last.bytes;
 }
 
 /**
@@ -82,7 +95,11 @@ function encodeChunkParts(message: ChunkMsg, compression: Compression): Uint8Arr
   const small = compression === "lz4" ? compress(chunk) : undefined;
   const payload = small === undefined ? chunk.parts : [small];
   const payloadBytes = small === undefined ? chunk.byteLength : small.length;
-  const { before, after } = encodeArrowMsgFrame(message, small === undefined ? "none" : "lz4", payloadBytes);
+  const { before, after } = encodeArrowMsgFrame(
+    message,
+    small === undefined ? "none" : "lz4",
+    payloadBytes,
+  );
   const length = before.length + payloadBytes + after.length;
   return [messageHeader(MESSAGE_KIND.arrowMsg, length), before, ...payload, after];
 }

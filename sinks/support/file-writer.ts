@@ -4,6 +4,8 @@ import { closeSync, fstatSync, ftruncateSync, writeSync, writevSync } from "node
 const BUFFER_BYTES = 256 * 1024;
 /** Pieces from this size on are written from where they are. */
 const DIRECT_BYTES = 32 * 1024;
+/** The last of the standard streams. */
+const STDERR = 2;
 /** How long to wait for a full pipe before trying again, in milliseconds. */
 const RETRY_MS = 1;
 
@@ -81,7 +83,8 @@ export class FileWriter {
     } finally {
       this.#closed = true;
       clearImmediate(this.#timer);
-      closeSync(this.#fd);
+      // Standard streams stay open: the number would go to the next file, and what is printed then into that.
+      if (this.#fd > STDERR) closeSync(this.#fd);
     }
   }
 
@@ -131,7 +134,8 @@ export class FileWriter {
       if (!isFull(thrown)) throw thrown;
     }
     if (done < bytes.length) writeAll(this.#fd, bytes.subarray(done));
-    if (done < bytes.length + piece.length) writeAll(this.#fd, piece.subarray(Math.max(0, done - bytes.length)));
+    if (done < bytes.length + piece.length)
+      writeAll(this.#fd, piece.subarray(Math.max(0, done - bytes.length)));
     this.#account(bytes.length + piece.length);
   }
 

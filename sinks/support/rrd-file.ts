@@ -1,6 +1,11 @@
-import { type Compression, encodeFrameParts, MESSAGE_HEADER_BYTES, streamHeader } from "../../lib/encode/rrd.ts";
+import {
+  type Compression,
+  encodeFrameParts,
+  MESSAGE_HEADER_BYTES,
+  streamHeader,
+} from "../../lib/encode/rrd.ts";
 import { FooterBuilder } from "../../lib/encode/rrd-footer.ts";
-import type { RerunError } from "../../lib/errors.ts";
+import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { ObserverSink, type SinkHost } from "../../lib/sink.ts";
 import { onExit } from "./exit-hooks.ts";
@@ -52,14 +57,27 @@ export class RrdFileSink extends ObserverSink {
   }
 
   write(messages: readonly LogMsg[]): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      throw (
+        this.failure ??
+        new RerunError(
+          "sink-failed",
+          `Expected to write ${this.#target} before it was closed; make a new sink`,
+        )
+      );
+    }
     this.#guard(() => {
       for (const message of messages) {
         const start = this.#writer.position;
         this.#writer.write(encodeFrameParts(message, this.#compression));
         if (message.kind === "chunk") {
           const payload = start + MESSAGE_HEADER_BYTES;
-          this.#footer?.add(message.storeId, message.chunk, payload, this.#writer.position - payload);
+          this.#footer?.add(
+            message.storeId,
+            message.chunk,
+            payload,
+            this.#writer.position - payload,
+          );
         }
       }
     });
@@ -107,8 +125,8 @@ export class RrdFileSink extends ObserverSink {
 
   /** No event loop any more: what is pending in the recordings is fetched, the file completed, all in this call. */
   #finishAtExit(): void {
-    for (const host of this.#hosts) host.drain();
     try {
+      for (const host of this.#hosts) host.drain();
       this.close();
     } catch (thrown) {
       console.error(`rerun-rx: ${(thrown as Error).message}`);

@@ -1,0 +1,137 @@
+import { rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CaseProcess } from "./case-process.ts";
+import { checkRrd } from "./check-rrd.ts";
+import { type Case, type Measured, type Part, type Scale, sizeOf, type Workload } from "./workload.ts";
+
+export interface MeasureOptions {
+  readonly scale: Scale;
+  /** Folder for files; each is deleted once it is checked. */
+  readonly folder: string;
+  readonly build: string;
+  readonly python: string | undefined;
+  /** Whether the official command checks the files. */
+  readonly check: boolean;
+  readonly nodeArgs?: readonly string[];
+  /** Leaves out cases whose name does not match. */
+  readonly cases?: RegExp;
+  readonly progress?: (text: string) => void;
+}
+
+/** All runs of one case, without the warm-ups. */
+export interface CaseResult {
+  readonly name: string;
+  readonly runs: readonly Measured[];
+  /** Files that the official command found in order. */
+  readonly checkedFiles: number;
+}
+
+export interface PartResult {
+  readonly part: Part;
+  readonly cases: readonly CaseResult[];
+}
+
+/** Files above this size are checked once a case, the last one. */
+const CHECK_EACH_BYTES = 64 << 20;
+
+/** Runs all cases of a part in turns. */
+export async function measurePart(workload: Workload, part: Part, options: MeasureOptions): Promise<PartResult> {
+  const cases = part.cases.filter((each) => {
+    if (each.python !== undefined && options.python === undefined) return false;
+    return options.cases?.test(each.name) ?? true;
+  });
+  const running: RunningCase[] = [];
+  try {
+    for (const each of cases) running.push(new RunningCase(workload, part, each, options));
+    for (const each of running) await each.warmUp();
+    const rounds = Math.max(...running.map((each) => each.runs));
+    for (let round = 0; round < rounds; round++) {
+      for (const each of running) if (each.isDue(round, rounds)) await each.run();
+    }
+    return { part, cases: running.map((each) => each.result) };
+  } finally {
+    await Promise.all(running.map((each) => each.end()));
+  }
+}
+
+class RunningCase {
+  runs = 0;
+  readonly #case: Case;
+  readonly #label: string;
+  readonly #part: Part;
+  readonly #options: MeasureOptions;
+  readonly #file: string;
+  readonly #process: CaseProcess;
+  readonly #measured: Measured[] = [];
+  #checkedFiles = 0;
+
+  constructor(workload: Workload, part: Part, which: Case, options: MeasureOptions) {
+    const { scale, folder, build, python, nodeArgs = [] } = options;
+    this.#case = which;
+    this.#part = part;
+    this.#options = options;
+    this.#label = `${workload.id} ${part.name}: ${which.name}`;
+    this.#file = join(folder, `${workload.id} ${part.name} ${which.name}`.replaceAll(/[^a-z0-9]+/gi, "-") + (which.rows === undefined ? ".out" : ".rrd"));
+    this.#process = new CaseProcess({
+      workload: workload.id,
+      part: part.name,
+      case: which,
+      size: sizeOf(part, scale),
+      file: this.#file,
+      build,
+      python,
+      nodeArgs,
+    });
+  }
+
+  get result(): CaseResult {
+    return { name: this.#case.name, runs: this.#measured, checkedFiles: this.#checkedFiles };
+  }
+
+  /** Runs without being counted, and chooses by the time that takes how often to run. */
+  async warmUp(): Promise<void> {
+    const fixed = this.#part.runs;
+    this.#options.progress?.(this.#label);
+    if (fixed?.warmups === 0) {
+      this.runs = this.#options.scale === "quick" ? 1 : fixed.runs;
+      return;
+    }
+    const began = performance.now();
+    await this.#process.run();
+    const seconds = (performance.now() - began) / 1000;
+    await this.#check(false);
+    const chosen = fixed ?? (seconds < 1 ? { warmups: 3, runs: 9 } : seconds < 5 ? { warmups: 2, runs: 5 } : { warmups: 1, runs: 3 });
+    const { warmups, runs } = this.#options.scale === "quick" ? { warmups: 1, runs: Math.min(2, chosen.runs) } : chosen;
+    for (let i = 1; i < warmups; i++) await this.#process.run();
+    this.runs = runs;
+  }
+
+  /** Spreads the runs of a slow case over all rounds. */
+  isDue(round: number, rounds: number): boolean {
+    return Math.floor(((round + 1) * this.runs) / rounds) > Math.floor((round * this.runs) / rounds);
+  }
+
+  async run(): Promise<void> {
+    this.#options.progress?.(`${this.#label} ${this.#measured.length + 1}/${this.runs}`);
+    const measured = await this.#process.run();
+    const file = statSync(this.#file, { throwIfNoEntry: false });
+    this.#measured.push(file === undefined ? measured : { metrics: { ...measured.metrics, fileBytes: file.size } });
+    await this.#check(this.#measured.length === this.runs);
+  }
+
+  async #check(last: boolean): Promise<void> {
+    const { check, scale } = this.#options;
+    const { rows } = this.#case;
+    const bytes = statSync(this.#file, { throwIfNoEntry: false })?.size;
+    if (rows !== undefined && check && bytes !== undefined && (last || bytes <= CHECK_EACH_BYTES)) {
+      await checkRrd(this.#file, rows(sizeOf(this.#part, scale)));
+      this.#checkedFiles++;
+    }
+    // Pages that wait to be written to a file that is gone need not be written.
+    rmSync(this.#file, { force: true });
+  }
+
+  end(): Promise<void> {
+    return this.#process.end();
+  }
+}

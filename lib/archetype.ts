@@ -1,0 +1,304 @@
+import type { DataType } from "./arrow/data-type.ts";
+import type { AsComponents, ComponentColumn, ComponentDescriptor } from "./component-batch.ts";
+import { ComponentBatch, componentDescriptor } from "./component-batch.ts";
+import { concatArrays } from "./components/concat.ts";
+import { camelCase, fieldName, rejectArguments, rejectInput } from "./components/input-error.ts";
+import type { NumberArray } from "./components/numeric.ts";
+import { holdsRows } from "./components/rows.ts";
+import { quote } from "./errors.ts";
+
+/** What calling an archetype gives: its name and the batches of the fields that were given. */
+export interface Archetype extends AsComponents {
+  /** Full name, such as `rerun.archetypes.Points3D`. */
+  readonly archetype: string;
+}
+
+/** Turns a user's value into a batch; throws `invalid-component` when it cannot. */
+export type Converter = (descriptor: ComponentDescriptor, value: never) => ComponentBatch;
+
+/** Each field as a batch for every row: one instance for each row, or an array of rows. */
+export type ColumnFields<Fields> = {
+  readonly [K in keyof Fields]?: ColumnInput<NonNullable<Fields[K]>> | undefined;
+};
+
+/** Values of many rows: what a single row takes, many of those, or an array of numbers for numbers. */
+export type ColumnInput<T> = T | readonly T[] | (T extends number | bigint ? NumberArray : never);
+
+/** How instances are dealt out to rows. */
+export interface ColumnsOptions<Fields> {
+  /**
+   * Instances in each row, for all fields or field by field. A field with just one instance for each row
+   * need not be named. Left out: one instance for each row, or the rows that the nesting of the value shows.
+   */
+  readonly lengths?:
+    | ArrayLike<number>
+    | { readonly [K in keyof Fields]?: ArrayLike<number> | undefined };
+}
+
+/** What every archetype has beside being callable. */
+export interface ArchetypeStatics<Fields> {
+  /** Full name, such as `rerun.archetypes.Points3D`. */
+  readonly archetype: string;
+  /** The visualizer that shows it in the viewer, if there is one. */
+  readonly visualizer: string | undefined;
+  /** The descriptor of each field. */
+  readonly fields: { readonly [K in keyof Fields]-?: ComponentDescriptor };
+  /**
+   * Only the given fields; in the viewer the others keep what was logged before.
+   *
+   * @throws RerunError `invalid-component`
+   */
+  updateFields(fields: Fields): Archetype;
+  /** Every field as an explicit empty batch, which clears what was logged before. */
+  clearFields(): Archetype;
+  /**
+   * Many rows at once, for `sendColumns`. Typed arrays of the stored type are not copied.
+   *
+   * @throws RerunError `invalid-component`, also when fields have different numbers of rows
+   */
+  columns(
+    fields: ColumnFields<Fields>,
+    options?: ColumnsOptions<Fields>,
+  ): readonly ComponentColumn[];
+}
+
+/** An archetype that was called; a class so that all have one shape. */
+export class ArchetypeInstance implements Archetype {
+  readonly archetype: string;
+  readonly batches: readonly ComponentBatch[];
+
+  constructor(archetype: string, batches: readonly ComponentBatch[]) {
+    this.archetype = archetype;
+    this.batches = batches;
+  }
+}
+
+/** Makes the descriptors of an archetype from component names and Arrow types. */
+export function describeFields<K extends string>(
+  archetype: string,
+  fields: Readonly<Record<K, readonly [component: string, type: DataType]>>,
+): Readonly<Record<K, ComponentDescriptor>> {
+  const descriptors: Partial<Record<K, ComponentDescriptor>> = {};
+  const fullName = `rerun.archetypes.${archetype}`;
+  for (const key in fields) {
+    const [component, type] = fields[key];
+    const identifier = `${archetype}:${snakeCase(key)}`;
+    descriptors[key] = componentDescriptor(
+      fullName,
+      identifier,
+      `rerun.components.${component}`,
+      type,
+    );
+  }
+  return descriptors as Record<K, ComponentDescriptor>;
+}
+
+/** What {@link defineArchetype} needs to know. */
+export interface ArchetypeDefinition<K extends string> {
+  readonly name: string;
+  readonly visualizer: string | undefined;
+  readonly fields: Readonly<Record<K, ComponentDescriptor>>;
+  readonly converters: Readonly<Record<K, Converter>>;
+  /** Fields that hold a single value. */
+  readonly mono: readonly K[];
+}
+
+/**
+ * Adds the static members to the function that makes an archetype.
+ * That function is generated for each archetype, because it is on the hot path; the rest is common.
+ */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- asserted here once instead of in every archetype
+export function defineArchetype<Factory>(
+  definition: ArchetypeDefinition<string>,
+  call: (...args: never[]) => Archetype,
+  extras?: object,
+): Factory {
+  const statics: ArchetypeStatics<Readonly<Record<string, unknown>>> = {
+    archetype: `rerun.archetypes.${definition.name}`,
+    visualizer: definition.visualizer,
+    fields: definition.fields,
+    updateFields: (fields) => updateFields(definition, fields),
+    clearFields: () => clearFields(definition),
+    columns: (fields, options) => columns(definition, fields, options),
+  };
+  // Presets may be getters, which are to stay so.
+  if (extras !== undefined) Object.defineProperties(call, Object.getOwnPropertyDescriptors(extras));
+  // The generated interface says what the sum of these is.
+  return Object.assign(call, statics) as Factory;
+}
+
+/** A single value: refuses a batch of more than one instance. */
+export function one(batch: ComponentBatch): ComponentBatch {
+  if (batch.length > 1) {
+    const { descriptor, length } = batch;
+    rejectArguments(fieldName(descriptor), `expected a single value, got ${length} of them`);
+  }
+  return batch;
+}
+
+/** Number of options given, to be compared with what was understood. */
+export function countOptions(archetype: string, options: object): number {
+  if (typeof options !== "object" || options === null) {
+    rejectArguments(archetype, `expected options in an object, got ${quote(options)}`);
+  }
+  let count = 0;
+  for (const _ in options) count++;
+  return count;
+}
+
+/** Throws because a required field was not given by name. */
+export function rejectMissing(archetype: string, field: string): never {
+  return rejectArguments(
+    archetype,
+    `expected \`${field}\`, got nothing; use \`${archetype}.updateFields\` to change other fields alone`,
+  );
+}
+
+/** Throws when an option has a name that the archetype does not know. */
+export function rejectUnknown(archetype: string, options: object, known: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(known, name)) continue;
+    const meant = camelCase(name);
+    const hint =
+      meant !== name && Object.hasOwn(known, meant) ? `; did you mean \`${meant}\`?` : "";
+    rejectArguments(
+      archetype,
+      `unknown option ${quote(name)}, expected ${Object.keys(known).join(", ")}${hint}`,
+    );
+  }
+}
+
+function updateFields(
+  definition: ArchetypeDefinition<string>,
+  given: Readonly<Record<string, unknown>>,
+): Archetype {
+  const { name, fields, converters, mono } = definition;
+  const expected = countOptions(name, given);
+  const batches: ComponentBatch[] = [];
+  for (const key in converters) {
+    const value = given[key];
+    if (value === undefined) continue;
+    const batch = convert(fields[key], converters[key], value);
+    batches.push(mono.includes(key) ? one(batch) : batch);
+  }
+  if (batches.length !== expected) rejectUnknown(name, given, converters);
+  return new ArchetypeInstance(`rerun.archetypes.${name}`, batches);
+}
+
+function clearFields(definition: ArchetypeDefinition<string>): Archetype {
+  const batches = Object.values(definition.fields).map((field) => ComponentBatch.empty(field));
+  return new ArchetypeInstance(`rerun.archetypes.${definition.name}`, batches);
+}
+
+function columns<Fields>(
+  definition: ArchetypeDefinition<string>,
+  given: Readonly<Record<string, unknown>>,
+  options: ColumnsOptions<Fields> = {},
+): readonly ComponentColumn[] {
+  const { name, fields, converters } = definition;
+  countOptions(name, given);
+  rejectUnknown(name, given, converters);
+  const result: ComponentColumn[] = [];
+  let rows: number | undefined;
+  let first = "";
+  for (const key in converters) {
+    const value = given[key];
+    if (value === undefined) continue;
+    const column = columnOf(fields[key], converters[key], value, lengthsOf(options, key));
+    const count = column.lengths?.length ?? column.array.length;
+    if (rows === undefined) {
+      rows = count;
+      first = key;
+    } else if (rows !== count) {
+      rejectArguments(
+        name,
+        `columns differ in length: ${first} has ${rows} rows, ${key} has ${count}; ` +
+          "give `lengths` for fields with several instances in a row",
+      );
+    }
+    result.push(column);
+  }
+  return result;
+}
+
+function lengthsOf<Fields>(options: ColumnsOptions<Fields>, key: string): Lengths | undefined {
+  const { lengths } = options;
+  if (lengths === undefined) return undefined;
+  if ("length" in lengths) return { values: lengths, exact: false };
+  const values = (lengths as Readonly<Record<string, ArrayLike<number> | undefined>>)[key];
+  return values && { values, exact: true };
+}
+
+interface Lengths {
+  readonly values: ArrayLike<number>;
+  /** Given for this very field, so that nothing else will do. */
+  readonly exact: boolean;
+}
+
+function columnOf(
+  descriptor: ComponentDescriptor | undefined,
+  converter: Converter | undefined,
+  value: unknown,
+  lengths: Lengths | undefined,
+): ComponentColumn {
+  if (descriptor === undefined) throw new TypeError("no such field");
+  if (holdsRows(descriptor, value)) {
+    const batches = value.map((row) => convert(descriptor, converter, row));
+    const array = concatArrays(
+      descriptor.type,
+      batches.map((batch) => batch.array),
+    );
+    const nested = batches.map((batch) => batch.length);
+    const isOther = (n: number, i: number): boolean => lengths?.values[i] !== n;
+    if (
+      lengths?.exact === true &&
+      (nested.some(isOther) || nested.length !== lengths.values.length)
+    ) {
+      rejectInput(
+        descriptor,
+        "rows as long as `lengths` says",
+        value,
+        "give nested rows or lengths",
+      );
+    }
+    return { descriptor, array, lengths: nested };
+  }
+  const { array } = convert(descriptor, converter, value);
+  const partition = lengths && checkLengths(descriptor, lengths, array.length);
+  return partition === undefined
+    ? { descriptor, array }
+    : { descriptor, array, lengths: partition };
+}
+
+/** The lengths when they add up; none when the field has one instance for each row anyway. */
+function checkLengths(
+  descriptor: ComponentDescriptor,
+  { values, exact }: Lengths,
+  count: number,
+): ArrayLike<number> | undefined {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) {
+    const length = values[i];
+    if (length === undefined || !Number.isInteger(length) || length < 0) {
+      rejectInput(descriptor, "lengths to be whole numbers", length);
+    }
+    total += length;
+  }
+  if (total === count) return values;
+  if (!exact && count === values.length) return undefined;
+  return rejectInput(descriptor, `${total} instances, as the lengths add up to`, count);
+}
+
+function convert(
+  descriptor: ComponentDescriptor | undefined,
+  converter: Converter | undefined,
+  value: unknown,
+): ComponentBatch {
+  if (descriptor === undefined || converter === undefined) throw new TypeError("no such field");
+  return converter(descriptor, value as never);
+}
+
+/** `classIds` → `class_ids`. */
+function snakeCase(camel: string): string {
+  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

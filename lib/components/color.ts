@@ -1,0 +1,207 @@
+import type { TypedArray } from "../arrow/array.ts";
+import type { ComponentDescriptor } from "../component-batch.ts";
+import { ComponentBatch } from "../component-batch.ts";
+import { parseCssColor } from "./css-color.ts";
+import { rejectElement, rejectInput } from "./input-error.ts";
+import type { NumberArray } from "./numeric.ts";
+import { elementTypeOf, isBigIntArray } from "./typed-array.ts";
+
+/**
+ * One colour or many, sRGB with separate (not premultiplied) alpha; alpha is opaque where left out.
+ *
+ * | input | means |
+ * | --- | --- |
+ * | `0xff8000ff` | one colour, packed as `0xRRGGBBAA` |
+ * | `"#f80"`, `"#ff8000"`, `"#ff8000ff"`, `"orange"`, `"rgb(255 128 0 / 50%)"` | one colour, as in CSS |
+ * | `[255, 128, 0]`, `[255, 128, 0, 255]` | one colour, 0 to 255 for each channel |
+ * | `[1, 0.5, 0]` | one colour, 0 to 1 for each channel, because of the fraction |
+ * | any other flat array of whole numbers, or a `Uint32Array` | packed colours |
+ * | `[[255, 128, 0], "red", 0xff8000ff]` | one colour for each element |
+ * | `Uint8Array`, `Uint8ClampedArray` | RGBA quadruples, or one colour when no longer than 4 |
+ * | `Float32Array`, `Float64Array` | the same, 0 to 1 for each channel |
+ *
+ * Numbers of JavaScript do not tell 1 from 1.0: plain arrays count as floats only where a fraction
+ * occurs anywhere in the batch, so `[1, 1, 1]` is nearly black. Use a `Float32Array` to be sure.
+ */
+export type ColorInput = ColorValue | NumberArray | readonly (ColorValue | NumberArray)[];
+
+/** One colour: packed, or in the notation of CSS. */
+export type ColorValue = number | string;
+
+const PACKED = "a packed colour (0xRRGGBBAA)";
+
+/** A batch of colours, packed into `uint32`. */
+export function colorBatch(descriptor: ComponentDescriptor, value: ColorInput): ComponentBatch {
+  if (typeof value === "number") {
+    if (value >>> 0 !== value) rejectInput(descriptor, PACKED, value);
+    return new ComponentBatch(descriptor, 1, value);
+  }
+  if (value instanceof Uint32Array) return new ComponentBatch(descriptor, value.length, value);
+  if (typeof value === "string") {
+    const color = parseCssColor(value);
+    if (color === undefined) {
+      rejectInput(
+        descriptor,
+        "a CSS colour",
+        value,
+        'such as "#ff8000", "orange" or "rgb(255 128 0)"',
+      );
+    }
+    return new ComponentBatch(descriptor, 1, color);
+  }
+  const colors = Array.isArray(value)
+    ? plainColors(descriptor, value)
+    : typedColors(descriptor, value as TypedArray);
+  if (colors.length === 1) return new ComponentBatch(descriptor, 1, colors[0] as number);
+  return new ComponentBatch(descriptor, colors.length, colors);
+}
+
+/** Packs channels of 0 to 255 as `0xRRGGBBAA`. */
+export function packColor(red: number, green: number, blue: number, alpha = 255): number {
+  return ((red << 24) | (green << 16) | (blue << 8) | alpha) >>> 0;
+}
+
+function plainColors(
+  descriptor: ComponentDescriptor,
+  items: readonly unknown[],
+): readonly number[] | Uint32Array {
+  const length = items.length;
+  let fraction = false;
+  let channels = length === 3 || length === 4;
+  for (let i = 0; i < length; i++) {
+    const item = items[i];
+    if (typeof item !== "number") return elementColors(descriptor, items);
+    if (!Number.isInteger(item)) fraction = true;
+    else if (item < 0 || item > 255) channels = false;
+  }
+  if (fraction) return channelsOf(descriptor, items as readonly number[], 255);
+  if (channels) return [packChannels(descriptor, items as readonly number[], 1)];
+  for (let i = 0; i < length; i++) {
+    const item = items[i] as number;
+    if (item >>> 0 !== item) rejectElement(descriptor, PACKED, item, i);
+  }
+  return items as readonly number[];
+}
+
+/** Each element is a colour by itself: packed, CSS, or an array of 3 or 4 channels. */
+function elementColors(descriptor: ComponentDescriptor, items: readonly unknown[]): Uint32Array {
+  const plainScale = items.some(hasFraction) ? 255 : 1;
+  const colors = new Uint32Array(items.length);
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i];
+    if (typeof item === "number" && item >>> 0 === item) {
+      colors[i] = item;
+      continue;
+    }
+    if (typeof item === "string") {
+      const color = parseCssColor(item);
+      if (color === undefined) rejectElement(descriptor, "a CSS colour", item, i);
+      colors[i] = color;
+      continue;
+    }
+    const element = elementTypeOf(item);
+    const isChannels = element !== undefined || Array.isArray(item);
+    const channels = item as ArrayLike<number>;
+    if (!isChannels || (channels.length !== 3 && channels.length !== 4)) {
+      rejectElement(descriptor, "a colour (3 or 4 channels, 0xRRGGBBAA, or CSS)", item, i);
+    }
+    const isFloat = element === "float32" || element === "float64" || element === "float16";
+    const scale = element === undefined ? plainScale : isFloat ? 255 : 1;
+    colors[i] = packChannels(descriptor, channels, scale, i);
+  }
+  return colors;
+}
+
+function hasFraction(item: unknown): boolean {
+  return Array.isArray(item) && item.some((v) => typeof v === "number" && !Number.isInteger(v));
+}
+
+function typedColors(
+  descriptor: ComponentDescriptor,
+  value: TypedArray,
+): ArrayLike<number> & (readonly number[] | Uint32Array) {
+  switch (elementTypeOf(value)) {
+    case "uint32":
+      return value as Uint32Array;
+    case "uint8":
+      return channelsOf(descriptor, value as Uint8Array, 1);
+    case "float16":
+    case "float32":
+    case "float64":
+      return channelsOf(descriptor, value as Float32Array, 255);
+    case undefined:
+      return rejectInput(descriptor, "a colour or an array of colours", value);
+    default:
+      // Signed and 64-bit integers say nothing about channels; read them as plain numbers.
+      return plainColors(
+        descriptor,
+        isBigIntArray(value) ? Array.from(value, Number) : Array.from(value),
+      );
+  }
+}
+
+/** One colour of 3 or 4 channels, or RGBA quadruples. */
+function channelsOf(
+  descriptor: ComponentDescriptor,
+  values: readonly number[] | Uint8Array | Float32Array,
+  scale: number,
+): readonly number[] | Uint32Array {
+  const { length } = values;
+  if (length === 3 || length === 4) return [packChannels(descriptor, values, scale)];
+  if (length % 4 !== 0) {
+    rejectInput(
+      descriptor,
+      "3 or 4 channels, or RGBA quadruples",
+      values,
+      "give RGB colours as an array of arrays",
+    );
+  }
+  const colors = new Uint32Array(length / 4);
+  for (let i = 0; i < colors.length; i++) {
+    const at = i * 4;
+    const red = channel(descriptor, values[at], scale, at);
+    const green = channel(descriptor, values[at + 1], scale, at + 1);
+    const blue = channel(descriptor, values[at + 2], scale, at + 2);
+    const alpha = channel(descriptor, values[at + 3], scale, at + 3);
+    colors[i] = (red << 24) | (green << 16) | (blue << 8) | alpha;
+  }
+  return colors;
+}
+
+function packChannels(
+  descriptor: ComponentDescriptor,
+  values: ArrayLike<number>,
+  scale: number,
+  index = 0,
+): number {
+  const alpha = values.length === 4 ? channel(descriptor, values[3], scale, index) : 255;
+  return packColor(
+    channel(descriptor, values[0], scale, index),
+    channel(descriptor, values[1], scale, index),
+    channel(descriptor, values[2], scale, index),
+    alpha,
+  );
+}
+
+/** One channel as a byte. Floats are scaled and rounded half to even, as in Rerun; excess is an error. */
+function channel(
+  descriptor: ComponentDescriptor,
+  value: unknown,
+  scale: number,
+  index: number,
+): number {
+  const number = typeof value === "bigint" ? Number(value) : value;
+  if (typeof number === "number") {
+    const byte = scale === 1 ? Math.trunc(number) : roundHalfEven(number * scale);
+    if (byte >= 0 && byte <= 255) return byte;
+  }
+  const expected = scale === 1 ? "a channel from 0 to 255" : "a channel from 0 to 1";
+  return rejectElement(descriptor, expected, value, index);
+}
+
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}

@@ -1,0 +1,20 @@
+/** Media types that Rerun knows. */
+export const MediaType = {
+  TEXT: "text/plain",
+  MARKDOWN: "text/markdown",
+  JPEG: "image/jpeg",
+  PNG: "image/png",
+  GIF: "image/gif",
+  WEBP: "image/webp",
+  BMP: "image/bmp",
+  TIFF: "image/tiff",
+  AVIF: "image/avif",
+  RVL: "application/rvl",
+  GLB: "model/gltf-binary",
+  GLTF: "model/gltf+json",
+  OBJ: "model/obj",
+  STL: "model/stl",
+  DAE: "model/vnd.collada+xml",
+  MP4: "video/mp4",
+  WEBM: "video/webm",
+} as const;

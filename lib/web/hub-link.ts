@@ -1,0 +1,216 @@
+import { encodeCbor } from "../encode/cbor.ts";
+import {
+  type ClientMessage,
+  CLOSE_CODE,
+  type FrameMessages,
+  PROTOCOL_VERSION,
+  type ServerHello,
+  type ServerMessage,
+  SUBPROTOCOL,
+  type ViewerCommand,
+  type ViewerEvent,
+} from "../protocol.ts";
+import { readServerMessage } from "../protocol-reader.ts";
+
+/** What of a browser's WebSocket is used here. */
+export interface LinkSocket {
+  binaryType: string;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onerror: (() => void) | null;
+  send(data: Uint8Array): void;
+  close(code?: number): void;
+}
+
+/** Where the link is. `refused` is final; everything else goes on by itself. */
+export type LinkState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "live" }
+  | { readonly kind: "waiting"; readonly retryAt: number; readonly ended: boolean }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** A batch of frames, and what to call once it is handed over to the viewer. */
+export interface ReceivedFrames {
+  readonly header: Uint8Array;
+  readonly messages: FrameMessages;
+  readonly done: () => void;
+}
+
+export interface LinkOptions {
+  readonly open: (protocol: string) => LinkSocket;
+  readonly token?: string | undefined;
+  readonly onState: (state: LinkState) => void;
+  readonly onFrames: (frames: ReceivedFrames) => void;
+  readonly onCommand?: (command: ViewerCommand) => void;
+  /** Messages that the hub left out because this browser was slow. */
+  readonly onDropped?: (messages: number) => void;
+  /** First wait before a new attempt; it doubles up to `maxRetryMs`. Defaults 250 and 10,000. */
+  readonly minRetryMs?: number;
+  readonly maxRetryMs?: number;
+  readonly random?: () => number;
+}
+
+/** While nothing else is said, this often a browser shows that it lives. */
+const SIGN_OF_LIFE_MS = 10_000;
+
+/**
+ * The connection of a page to its hub: greets, receives, acknowledges; and when it breaks, comes back and goes
+ * on where it was.
+ */
+export class HubLink {
+  readonly #options: LinkOptions;
+  #socket: LinkSocket | undefined;
+  #session: string | undefined;
+  /** Everything below was received in this session. */
+  #next = 0;
+  #attempts = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+  #ack: (() => void) | undefined;
+  readonly #signs: ReturnType<typeof setInterval>;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#signs = setInterval(() => this.#ack?.(), SIGN_OF_LIFE_MS);
+    this.#connect();
+  }
+
+  /** Sends what a person did in the viewer; forgotten when there is no connection. */
+  sendEvent(event: ViewerEvent): void {
+    if (this.#ack !== undefined) this.#send({ type: "viewer-event", event });
+  }
+
+  /** Tries at once instead of at the end of the wait. */
+  retryNow(): void {
+    if (this.#retry === undefined) return;
+    clearTimeout(this.#retry);
+    this.#connect();
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#signs);
+    this.#socket?.close(CLOSE_CODE.normal);
+  }
+
+  #send(message: ClientMessage): void {
+    this.#socket?.send(encodeCbor(message));
+  }
+
+  #connect(): void {
+    this.#retry = undefined;
+    this.#options.onState({ kind: "connecting" });
+    const socket = this.#options.open(SUBPROTOCOL);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    let ended = false;
+    let refusal: string | undefined;
+    const connection = new Connection(
+      (message) => this.#send(message),
+      () => this.#socket === socket,
+    );
+    socket.onmessage = ({ data }) => {
+      let message: ServerMessage | undefined;
+      try {
+        message = readServerMessage(new Uint8Array(data as ArrayBuffer));
+      } catch {
+        // Not our protocol: a new connection is the only thing that may help.
+        return socket.close(CLOSE_CODE.normal);
+      }
+      switch (message?.type) {
+        case "hello":
+          connection.header = message.header;
+          this.#greet(message);
+          this.#ack = () => connection.acknowledge();
+          break;
+        case "messages":
+          this.#next = message.next;
+          this.#options.onFrames(connection.received(message));
+          break;
+        case "dropped":
+          this.#options.onDropped?.(message.messages);
+          break;
+        case "command":
+          this.#options.onCommand?.(message.command);
+          break;
+        case "bye":
+          ended = true;
+          break;
+        case "error":
+          // Trying again would only be refused again.
+          if (message.code === "unauthorized" || message.code === "unsupported")
+            refusal = message.message;
+          break;
+        case undefined:
+          break;
+      }
+    };
+    socket.onclose = () => {
+      this.#ack = undefined;
+      if (this.#closed) return;
+      if (refusal !== undefined) this.#options.onState({ kind: "refused", message: refusal });
+      else this.#wait(ended);
+    };
+    socket.onerror = () => {};
+  }
+
+  #greet(hello: ServerHello): void {
+    this.#attempts = 0;
+    const { token } = this.#options;
+    const resume =
+      hello.session === this.#session ? { session: hello.session, seq: this.#next } : undefined;
+    if (resume === undefined) {
+      // Another run of the hub: its numbers start anew. What it sends again, the viewer knows by chunk ids.
+      this.#session = hello.session;
+      this.#next = 0;
+    }
+    this.#send({
+      type: "hello",
+      version: PROTOCOL_VERSION,
+      role: "viewer",
+      ...(resume === undefined ? {} : { resume }),
+      ...(token === undefined ? {} : { token }),
+    });
+    this.#options.onState({ kind: "live" });
+  }
+
+  #wait(ended: boolean): void {
+    const { minRetryMs = 250, maxRetryMs = 10_000, random = Math.random } = this.#options;
+    const most = Math.min(maxRetryMs, minRetryMs * 2 ** this.#attempts++);
+    // Between half and all of it, so that many browsers do not come back at the same moment.
+    const delayMs = most * (0.5 + random() / 2);
+    this.#options.onState({ kind: "waiting", retryAt: Date.now() + delayMs, ended });
+    this.#retry = setTimeout(() => this.#connect(), delayMs);
+  }
+}
+
+/** Counts what one connection received and what of it was handled. */
+class Connection {
+  header: Uint8Array = new Uint8Array(0);
+  readonly #send: (message: ClientMessage) => void;
+  readonly #isCurrent: () => boolean;
+  #seq = 0;
+  #bytes = 0;
+
+  constructor(send: (message: ClientMessage) => void, isCurrent: () => boolean) {
+    this.#send = send;
+    this.#isCurrent = isCurrent;
+  }
+
+  received(messages: FrameMessages): ReceivedFrames {
+    const done = (): void => {
+      this.#seq = messages.next;
+      this.#bytes += messages.frames.length;
+      // The page may still hand over what came before the connection broke.
+      if (this.#isCurrent()) this.acknowledge();
+    };
+    return { header: this.header, messages, done };
+  }
+
+  acknowledge(): void {
+    this.#send({ type: "ack", seq: this.#seq, bytes: this.#bytes });
+  }
+}

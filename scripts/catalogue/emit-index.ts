@@ -1,0 +1,74 @@
+import { enumsOf, HEADER } from "./emit-components.ts";
+import { readExtension } from "./extensions.ts";
+import type { Catalogue } from "./read-catalogue.ts";
+import { kebabCase } from "./read-catalogue.ts";
+
+/** Input types that signatures mention, by file in `lib/components`. */
+const inputTypes: Readonly<Record<string, readonly string[]>> = {
+  annotation: [
+    "AnnotationContextInput",
+    "AnnotationInfo",
+    "AnnotationValue",
+    "ClassDescription",
+    "ClassValue",
+    "KeypointPair",
+  ],
+  bigint: ["BigIntInput", "TimestampInput"],
+  blob: ["BlobInput"],
+  bool: ["BoolInput"],
+  color: ["ColorInput", "ColorValue"],
+  enumeration: ["EnumInput", "EnumMembers", "EnumValue"],
+  "image-format": ["ImageFormat", "ImageFormatInput"],
+  matrix: ["MatrixInput", "MatrixRows", "MatrixValue"],
+  numeric: ["IdInput", "NumberArray", "NumberInput"],
+  pairs: ["ChannelCountInput", "EdgeInput", "EdgeValue", "KeyValueInput"],
+  rotation: ["AxisAngle", "AxisAngleInput"],
+  strip: ["Strip", "StripInput"],
+  tensor: ["NestedNumbers", "TensorInput", "TensorValue"],
+  text: ["TextInput", "TextValue"],
+  "typed-array": ["Bytes"],
+  vector: ["ScaleInput", "VectorInput"],
+  "view-coordinates": ["ViewCoordinatesCode", "ViewCoordinatesInput"],
+};
+
+/** Constants and functions for users, by file in `lib/components`. */
+const componentValues: Readonly<Record<string, readonly string[]>> = {
+  color: ["packColor"],
+  "media-type": ["MediaType"],
+  radius: ["Radius"],
+  "text-log-level": ["TextLogLevel"],
+};
+
+export function indexText(
+  catalogue: Catalogue,
+  archetypes: readonly string[],
+  withOptions: ReadonlySet<string>,
+): string {
+  const lines: string[] = [];
+  const values = (names: readonly string[], file: string): void => {
+    if (names.length > 0) lines.push(`export { ${names.join(", ")} } from "${file}";`);
+  };
+  const types = (names: readonly string[], file: string): void => {
+    if (names.length > 0) lines.push(`export type { ${names.join(", ")} } from "${file}";`);
+  };
+  types(
+    ["Archetype", "ArchetypeStatics", "ColumnFields", "ColumnInput", "ColumnsOptions"],
+    "../archetype.ts",
+  );
+  values([...enumsOf(catalogue).keys()], "../components/enums.ts");
+  for (const [file, names] of Object.entries(componentValues))
+    values(names, `../components/${file}.ts`);
+  for (const [file, names] of Object.entries(inputTypes)) types(names, `../components/${file}.ts`);
+  for (const name of archetypes) {
+    const file = kebabCase(name);
+    values([name], `./${file}.ts`);
+    types([`${name}Factory`, `${name}Fields`], `./${file}.ts`);
+    if (withOptions.has(name)) types([`${name}Options`], `./${file}.ts`);
+    const extension = readExtension(name);
+    values(extension?.publicValues ?? [], `./extensions/${file}.ts`);
+    types(extension?.publicTypes ?? [], `./extensions/${file}.ts`);
+  }
+  types(["ImageSource", "PixelSource"], "./extensions/pixels.ts");
+  types(["SizeOptions"], "./extensions/box-sizes.ts");
+  return `${HEADER}${lines.join("\n")}\n`;
+}
