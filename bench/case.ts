@@ -9,8 +9,11 @@ const [id = "", partName, caseName, json = "{}"] = process.argv.slice(2);
 if (!isWorkloadId(id)) throw new RangeError(`no workload ${id}`);
 const input = JSON.parse(json) as CaseInput;
 const { parts } = await loadWorkload(id);
-const found = parts.find((part) => part.name === partName)?.cases.find((each) => each.name === caseName);
-if (found?.prepare === undefined) throw new RangeError(`no case ${id} ${partName} ${caseName} in Node`);
+const found = parts
+  .find((part) => part.name === partName)
+  ?.cases.find((each) => each.name === caseName);
+if (found?.prepare === undefined)
+  throw new RangeError(`no case ${id} ${partName} ${caseName} in Node`);
 const run = await found.prepare(input);
 
 for await (const _ of createInterface({ input: process.stdin })) {

@@ -36,7 +36,10 @@ export function randomWalks(entities: number, steps: number): Float64Array {
 export function walksByEntity(entities: number, steps: number): Float64Array[] {
   const values = randomWalks(entities, steps);
   return Array.from({ length: entities }, (_, entity) =>
-    Float64Array.from({ length: steps }, (_unused, step) => values[step * entities + entity] as number),
+    Float64Array.from(
+      { length: steps },
+      (_unused, step) => values[step * entities + entity] as number,
+    ),
   );
 }
 

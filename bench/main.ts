@@ -7,13 +7,19 @@ import { which } from "../spec/helpers/peers.ts";
 import { buildBench } from "./harness/build.ts";
 import { describeMachine, lookFor } from "./harness/machine.ts";
 import { measurePart } from "./harness/measure.ts";
-import { formatMachine, formatTable, type Report, reportPart, type ReportRow } from "./harness/report.ts";
+import {
+  formatMachine,
+  formatTable,
+  type Report,
+  type ReportRow,
+  reportPart,
+} from "./harness/report.ts";
 import type { Scale } from "./harness/workload.ts";
 import { isWorkloadId, loadWorkload, WORKLOAD_IDS, type WorkloadId } from "./workloads/index.ts";
 
 const USAGE = `Usage: npm run bench -- [options]
   --only S1[,S2]     workloads to run; default: all of ${WORKLOAD_IDS.join(", ")}
-  --quick            small sizes, two runs: shows that everything works, not how fast it is
+  --quick            small sizes, one run each: shows that everything works, not how fast it is
   --long             60 s instead of 10 s for D1
   --json             prints one JSON object instead of tables
   --cases REGEXP     runs only cases whose name matches
@@ -37,7 +43,8 @@ function workloads(only: string | undefined): readonly WorkloadId[] {
   if (only === undefined) return WORKLOAD_IDS;
   const ids = only.toUpperCase().split(",");
   return ids.map((id) => {
-    if (!isWorkloadId(id)) throw new RangeError(`Expected --only to name ${WORKLOAD_IDS.join(", ")}, got ${id}`);
+    if (!isWorkloadId(id))
+      throw new RangeError(`Expected --only to name ${WORKLOAD_IDS.join(", ")}, got ${id}`);
     return id;
   });
 }
@@ -53,11 +60,19 @@ function findCommandBesidePython(): void {
 async function main(): Promise<void> {
   const scale: Scale = args.quick ? "quick" : args.long ? "long" : "normal";
   const ids = workloads(args.only);
-  const say = args.json ? (text: string) => console.error(text) : (text: string) => console.log(text);
-  const progress = process.stderr.isTTY ? (text: string) => process.stderr.write(`\r\u001b[K${text}`) : undefined;
+  const say = args.json
+    ? (text: string) => console.error(text)
+    : (text: string) => console.log(text);
+  const progress = process.stderr.isTTY
+    ? (text: string) => process.stderr.write(`\r\u001b[K${text}`)
+    : undefined;
 
   findCommandBesidePython();
-  const [build, python, command] = await Promise.all([buildBench(), lookFor("python"), lookFor("rerun-cli")]);
+  const [build, python, command] = await Promise.all([
+    buildBench(),
+    lookFor("python"),
+    lookFor("rerun-cli"),
+  ]);
   const machine = await describeMachine(python.path);
   say(formatMachine(machine));
   if (python.missing !== undefined) say(`Python is left out. ${python.missing}`);
@@ -77,7 +92,9 @@ async function main(): Promise<void> {
           python: python.path,
           check: command.path !== undefined,
           ...(args.cases === undefined ? {} : { cases: new RegExp(args.cases) }),
-          ...(args.profile === undefined ? {} : { nodeArgs: ["--cpu-prof", `--cpu-prof-dir=${args.profile}`] }),
+          ...(args.profile === undefined
+            ? {}
+            : { nodeArgs: ["--cpu-prof", `--cpu-prof-dir=${args.profile}`] }),
           ...(progress === undefined ? {} : { progress }),
         });
         ours.push(...reportPart(workload, result, scale));
@@ -87,9 +104,10 @@ async function main(): Promise<void> {
       if (!args.json) console.log(`\n${workload.id}: ${workload.title}\n${formatTable(ours)}`);
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    for (const each of [folder, build]) rmSync(each, { recursive: true, force: true });
   }
-  if (args.json) console.log(JSON.stringify({ machine, scale, rows } satisfies Report, undefined, 2));
+  if (args.json)
+    console.log(JSON.stringify({ machine, scale, rows } satisfies Report, undefined, 2));
 }
 
 if (args.help) console.log(USAGE);

@@ -240,7 +240,7 @@ export class AttachedSink implements Attachment {
     if (this.sink.borrows !== true) {
       for (const message of messages) if (message.kind === "chunk") message.chunk.own();
     }
-    const done = (): void => {
+    const delivered = (): void => {
       for (const message of messages) this.#deliveredRows += rowsOf(message);
       this.#deliveredMessages += messages.length;
       const last = entries?.at(-1);
@@ -249,13 +249,13 @@ export class AttachedSink implements Attachment {
     const result: unknown = messages.length > 0 ? this.sink.write(messages) : undefined;
     // Only what can be waited for: a short arrow function may return anything.
     if (typeof (result as PromiseLike<void> | undefined)?.then !== "function") {
-      done();
+      delivered();
       return;
     }
     this.#writing = Promise.resolve(result as PromiseLike<void>).then(
       () => {
         this.#writing = undefined;
-        done();
+        delivered();
         this.pump();
       },
       (thrown: unknown) => {

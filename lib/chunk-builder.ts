@@ -103,6 +103,7 @@ export class ChunkBuilder {
   readonly #byDescriptor = new Map<ComponentDescriptor, DataColumn>();
   #rowIds = new Int32Array(0);
   #rows = 0;
+  #unsorted = false;
   readonly #layouts = new Map<string, ChunkLayout>();
   readonly #keys = new Map<ComponentDescriptor, number>();
 
@@ -118,8 +119,7 @@ export class ChunkBuilder {
 
   /** True when the times of some timeline decrease somewhere. */
   get unsorted(): boolean {
-    for (const column of this.#times) if (!column.sorted) return true;
-    return false;
+    return this.#unsorted;
   }
 
   /** Appends a row. `borrow`: the chunk is finished before the caller regains control. */
@@ -137,11 +137,9 @@ export class ChunkBuilder {
     const { halves } = row.time;
     const times = this.#times;
     for (let i = 0; i < times.length; i++) {
-      (times[i] as TimeColumnBuilder).append(
-        rows,
-        halves[2 * i] as number,
-        halves[2 * i + 1] as number,
-      );
+      const column = times[i] as TimeColumnBuilder;
+      column.append(rows, halves[2 * i] as number, halves[2 * i + 1] as number);
+      if (!column.sorted) this.#unsorted = true;
     }
 
     const columns = this.#columns;
@@ -232,6 +230,7 @@ export class ChunkBuilder {
 
   #reset(): void {
     this.#rows = 0;
+    this.#unsorted = false;
     if (this.#rowIds.length > KEEP_WORDS) this.#rowIds = new Int32Array(0);
     for (const column of this.#times) column.reset();
     for (const { builder } of this.#columns) builder.reset();

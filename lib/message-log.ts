@@ -174,7 +174,8 @@ export class MessageLog<T> {
   /** Lets go of what the budgets do not cover. */
   trim(historyBytes: number = this.#options.historyBytes): void {
     const { backlogBytes } = this.#options;
-    if (this.#temporalBytes <= historyBytes) return;
+    const limit = this.#cursors.size > 0 ? historyBytes : Math.min(historyBytes, backlogBytes);
+    if (this.#temporalBytes <= limit) return;
     let owed = this.#deliveredTo;
     if (this.#cursors.size > 0) {
       owed = Number.POSITIVE_INFINITY;
@@ -186,7 +187,7 @@ export class MessageLog<T> {
       const waits = entry.seq >= owed;
       if (waits && this.#cursors.size > 0) break;
       if (!entry.pinned) {
-        if (this.#temporalBytes <= (waits ? backlogBytes : historyBytes)) break;
+        if (this.#temporalBytes <= (waits ? backlogBytes : limit)) break;
         // The newest stays while it waits, however large: a budget must not make logging impossible.
         if (waits && entry.seq === newest) break;
         this.#temporalBytes -= entry.bytes;

@@ -200,7 +200,8 @@ export class RecordingStream {
       replayLog(this.#log),
     );
     this.messages$ = new Observable((subscriber) =>
-      replayed$.subscribe({
+      // Switched off, not even the store is announced.
+      (this.enabled ? replayed$ : new Observable<LogMsg>()).subscribe({
         next: (message) => {
           if (message.kind === "chunk") message.chunk.own();
           subscriber.next(message);
@@ -554,7 +555,9 @@ export class RecordingStream {
   }
 
   #find(sink: SinkLike | Attachment): AttachedSink {
-    const attached = this.#attached.find((a) => a === sink || a.sink === sink);
+    const attached =
+      this.#attached.find((a) => a === sink) ??
+      this.#attached.find((a) => a.sink === toSink(sink as SinkLike));
     if (attached === undefined) {
       throw new RerunError(
         "invalid-argument",

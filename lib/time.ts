@@ -219,8 +219,8 @@ export class TimeState {
       typeof input === "object" &&
       input !== null
     ) {
-      const value = (input as { readonly sequence?: unknown }).sequence;
-      if (typeof value === "number" && Number.isSafeInteger(value)) {
+      const { sequence: value, duration, timestamp } = input as Readonly<Record<string, unknown>>;
+      if (typeof value === "number" && Number.isSafeInteger(value) && duration === undefined && timestamp === undefined) {
         const hi = Math.floor(value / TWO_32);
         this.#halves[2 * index] = (value - hi * TWO_32) | 0;
         this.#halves[2 * index + 1] = hi | 0;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { projectRoot } from "../../spec/helpers/run-program.ts";
@@ -12,16 +12,22 @@ const run = promisify(execFile);
  * What is measured is thereby what users get: no loader and no transform of closures at run time, and nothing
  * changes under a run. Its `package.json` is ours, so that imports resolve as in the published package.
  *
- * @returns the folder
+ * @returns the folder; the caller removes it
  */
 export async function buildBench(): Promise<string> {
-  const out = join(projectRoot, "node_modules/.cache/rerun-rx-bench");
-  await rm(out, { recursive: true, force: true });
-  await mkdir(out, { recursive: true });
+  const cache = join(projectRoot, "node_modules/.cache");
+  await mkdir(cache, { recursive: true });
+  const out = await mkdtemp(join(cache, "rerun-rx-bench-"));
   await copyFile(join(projectRoot, "package.json"), join(out, "package.json"));
   const tsc = join(projectRoot, "node_modules/typescript/bin/tsc");
   try {
-    await run(process.execPath, [tsc, "-p", join(projectRoot, "bench/tsconfig.json"), "--outDir", join(out, "dist")]);
+    await run(process.execPath, [
+      tsc,
+      "-p",
+      join(projectRoot, "bench/tsconfig.json"),
+      "--outDir",
+      join(out, "dist"),
+    ]);
   } catch (error) {
     // Files are written all the same; whether the types hold is for `npm run typecheck` to say.
     console.error((error as { stdout?: string }).stdout ?? error);

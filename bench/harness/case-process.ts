@@ -34,7 +34,9 @@ export class CaseProcess {
     this.#child = spawn(program as string, args, {
       cwd: benchRoot,
       // Settings of the user must not change what is measured.
-      env: Object.fromEntries(Object.entries(peerEnv()).filter(([name]) => !/^RERUN(_FLUSH|_CHUNK|_MAX|$)/.test(name))),
+      env: Object.fromEntries(
+        Object.entries(peerEnv()).filter(([name]) => !/^RERUN(_FLUSH|_CHUNK|_MAX|$)/.test(name)),
+      ),
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#child.stdin.on("error", () => {});
@@ -69,5 +71,14 @@ function command(options: CaseProcessOptions): string[] {
     return [python, program, JSON.stringify({ size, file, ...which.python.options })];
   }
   const entry = join(build, "dist/bench/case.js");
-  return [process.execPath, "--expose-gc", ...nodeArgs, entry, workload, part, which.name, JSON.stringify({ size, file })];
+  return [
+    process.execPath,
+    "--expose-gc",
+    ...nodeArgs,
+    entry,
+    workload,
+    part,
+    which.name,
+    JSON.stringify({ size, file }),
+  ];
 }

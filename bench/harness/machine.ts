@@ -38,7 +38,9 @@ export async function describeMachine(python: string | undefined): Promise<Machi
 }
 
 /** A peer that is not ours to install: its path, or why it is left out. */
-export type FoundPeer = { readonly path: string; readonly missing?: never } | { readonly path?: never; readonly missing: string };
+export type FoundPeer =
+  | { readonly path: string; readonly missing?: never }
+  | { readonly path?: never; readonly missing: string };
 
 /** Looks for the official SDK (`python`) or the official command (`rerun-cli`). */
 export async function lookFor(name: "python" | "rerun-cli"): Promise<FoundPeer> {
@@ -49,11 +51,16 @@ export async function lookFor(name: "python" | "rerun-cli"): Promise<FoundPeer> 
 }
 
 function versionOf(folder: string): string {
-  return (JSON.parse(readFileSync(join(projectRoot, folder, "package.json"), "utf8")) as { version: string }).version;
+  return (
+    JSON.parse(readFileSync(join(projectRoot, folder, "package.json"), "utf8")) as {
+      version: string;
+    }
+  ).version;
 }
 
 async function pythonVersions(python: string): Promise<Record<string, string>> {
-  const code = "import json, platform, numpy, rerun; print(json.dumps({'python': platform.python_version(), 'numpy': numpy.__version__, 'rerun-sdk': rerun.__version__}))";
+  const code =
+    "import json, platform, numpy, rerun; print(json.dumps({'python': platform.python_version(), 'numpy': numpy.__version__, 'rerun-sdk': rerun.__version__}))";
   const { stdout } = await promisify(execFile)(python, ["-c", code]);
   return JSON.parse(stdout) as Record<string, string>;
 }

@@ -2,7 +2,14 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CaseProcess } from "./case-process.ts";
 import { checkRrd } from "./check-rrd.ts";
-import { type Case, type Measured, type Part, type Scale, sizeOf, type Workload } from "./workload.ts";
+import {
+  type Case,
+  type Measured,
+  type Part,
+  type Scale,
+  sizeOf,
+  type Workload,
+} from "./workload.ts";
 
 export interface MeasureOptions {
   readonly scale: Scale;
@@ -34,8 +41,21 @@ export interface PartResult {
 /** Files above this size are checked once a case, the last one. */
 const CHECK_EACH_BYTES = 64 << 20;
 
+/** For runs of many seconds. */
+const SLOW = { warmups: 1, runs: 3 } as const;
+
+/** By the seconds of a run, the first one not counted: that one also compiles. */
+function chooseRuns(seconds: number): { readonly warmups: number; readonly runs: number } {
+  if (seconds < 1) return { warmups: 3, runs: 9 };
+  return seconds < 5 ? { warmups: 2, runs: 5 } : SLOW;
+}
+
 /** Runs all cases of a part in turns. */
-export async function measurePart(workload: Workload, part: Part, options: MeasureOptions): Promise<PartResult> {
+export async function measurePart(
+  workload: Workload,
+  part: Part,
+  options: MeasureOptions,
+): Promise<PartResult> {
   const cases = part.cases.filter((each) => {
     if (each.python !== undefined && options.python === undefined) return false;
     return options.cases?.test(each.name) ?? true;
@@ -71,7 +91,11 @@ class RunningCase {
     this.#part = part;
     this.#options = options;
     this.#label = `${workload.id} ${part.name}: ${which.name}`;
-    this.#file = join(folder, `${workload.id} ${part.name} ${which.name}`.replaceAll(/[^a-z0-9]+/gi, "-") + (which.rows === undefined ? ".out" : ".rrd"));
+    this.#file = join(
+      folder,
+      `${workload.id} ${part.name} ${which.name}`.replaceAll(/[^a-z0-9]+/gi, "-") +
+        (which.rows === undefined ? ".out" : ".rrd"),
+    );
     this.#process = new CaseProcess({
       workload: workload.id,
       part: part.name,
@@ -92,30 +116,38 @@ class RunningCase {
   async warmUp(): Promise<void> {
     const fixed = this.#part.runs;
     this.#options.progress?.(this.#label);
-    if (fixed?.warmups === 0) {
-      this.runs = this.#options.scale === "quick" ? 1 : fixed.runs;
+    if (this.#options.scale === "quick" || fixed?.warmups === 0) {
+      this.runs = this.#options.scale === "quick" ? 1 : (fixed?.runs ?? 1);
       return;
     }
+    const first = await this.#timedRun();
+    await this.#check(false);
+    const { warmups, runs } = fixed ?? (first > 5 ? SLOW : chooseRuns(await this.#timedRun()));
+    for (let done = fixed === undefined && first <= 5 ? 2 : 1; done < warmups; done++)
+      await this.#process.run();
+    this.runs = runs;
+  }
+
+  async #timedRun(): Promise<number> {
     const began = performance.now();
     await this.#process.run();
-    const seconds = (performance.now() - began) / 1000;
-    await this.#check(false);
-    const chosen = fixed ?? (seconds < 1 ? { warmups: 3, runs: 9 } : seconds < 5 ? { warmups: 2, runs: 5 } : { warmups: 1, runs: 3 });
-    const { warmups, runs } = this.#options.scale === "quick" ? { warmups: 1, runs: Math.min(2, chosen.runs) } : chosen;
-    for (let i = 1; i < warmups; i++) await this.#process.run();
-    this.runs = runs;
+    return (performance.now() - began) / 1000;
   }
 
   /** Spreads the runs of a slow case over all rounds. */
   isDue(round: number, rounds: number): boolean {
-    return Math.floor(((round + 1) * this.runs) / rounds) > Math.floor((round * this.runs) / rounds);
+    return (
+      Math.floor(((round + 1) * this.runs) / rounds) > Math.floor((round * this.runs) / rounds)
+    );
   }
 
   async run(): Promise<void> {
     this.#options.progress?.(`${this.#label} ${this.#measured.length + 1}/${this.runs}`);
     const measured = await this.#process.run();
     const file = statSync(this.#file, { throwIfNoEntry: false });
-    this.#measured.push(file === undefined ? measured : { metrics: { ...measured.metrics, fileBytes: file.size } });
+    this.#measured.push(
+      file === undefined ? measured : { metrics: { ...measured.metrics, fileBytes: file.size } },
+    );
     await this.#check(this.#measured.length === this.runs);
   }
 

@@ -21,7 +21,12 @@ export interface Spread {
 }
 
 export function spread(values: readonly number[]): Spread {
-  return { median: median(values), p10: quantile(values, 0.1), p90: quantile(values, 0.9), n: values.length };
+  return {
+    median: median(values),
+    p10: quantile(values, 0.1),
+    p90: quantile(values, 0.9),
+    n: values.length,
+  };
 }
 
 /**

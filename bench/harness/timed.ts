@@ -23,10 +23,15 @@ function rates({ rows, bytes }: Amount, seconds: number, cpuSeconds: number): Me
     metrics: {
       seconds,
       cpuSeconds,
-      ...(rows === undefined ? {} : { rowsPerSecond: rows / seconds, rowsPerCpuSecond: rows / cpuSeconds }),
+      ...(rows === undefined
+        ? {}
+        : { rowsPerSecond: rows / seconds, rowsPerCpuSecond: rows / cpuSeconds }),
       ...(bytes === undefined
         ? {}
-        : { megabytesPerSecond: bytes / 1e6 / seconds, megabytesPerCpuSecond: bytes / 1e6 / cpuSeconds }),
+        : {
+            megabytesPerSecond: bytes / 1e6 / seconds,
+            megabytesPerCpuSecond: bytes / 1e6 / cpuSeconds,
+          }),
     },
   };
 }

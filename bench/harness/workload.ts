@@ -24,7 +24,10 @@ export interface Case {
   /** Makes the data and gives the function that is timed. Runs in Node. */
   readonly prepare?: (input: CaseInput) => Run | Promise<Run>;
   /** A program in `bench/python` that does the same, and what it is told beside size and file. */
-  readonly python?: { readonly program: string; readonly options?: Readonly<Record<string, unknown>> };
+  readonly python?: {
+    readonly program: string;
+    readonly options?: Readonly<Record<string, unknown>>;
+  };
   /** Set when the file is in Rerun's format: it is verified, and must hold this many logged rows. */
   readonly rows?: (size: Size) => number;
 }
@@ -76,6 +79,7 @@ export function sizeOf(part: Part, scale: Scale): Size {
 /** A size that must be there. */
 export function get(size: Size, key: string): number {
   const value = size[key];
-  if (value === undefined) throw new RangeError(`Expected the size to have ${key}, got ${Object.keys(size).join(", ")}`);
+  if (value === undefined)
+    throw new RangeError(`Expected the size to have ${key}, got ${Object.keys(size).join(", ")}`);
   return value;
 }

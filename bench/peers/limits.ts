@@ -17,7 +17,12 @@ export function writeLimit({ file }: CaseInput, amount: Amount, bytes: number): 
 }
 
 /** The arrays of a user are written to a file as they are, again and again, one call each time. */
-export function writeArrays({ file }: CaseInput, amount: Amount, arrays: readonly Uint8Array[], times: number): Run {
+export function writeArrays(
+  { file }: CaseInput,
+  amount: Amount,
+  arrays: readonly Uint8Array[],
+  times: number,
+): Run {
   return () =>
     timed(amount, () => {
       const fd = openSync(file, "w");
@@ -30,7 +35,8 @@ function writeAllV(fd: number, arrays: readonly Uint8Array[]): void {
   let left = [...arrays];
   while (left.length > 0) {
     let done = writevSync(fd, left);
-    while (left.length > 0 && done >= (left[0] as Uint8Array).length) done -= (left.shift() as Uint8Array).length;
+    while (left.length > 0 && done >= (left[0] as Uint8Array).length)
+      done -= (left.shift() as Uint8Array).length;
     if (left.length > 0) left = [(left[0] as Uint8Array).subarray(done), ...left.slice(1)];
   }
 }
@@ -46,8 +52,14 @@ export function copyLimit(amount: Amount, bytes: number): Run {
 }
 
 /** A compressor alone: blocks that are there are copied, compressed and written. */
-export function lz4Limit({ file }: CaseInput, amount: Amount, blocks: () => Iterable<Uint8Array>): Run {
-  const { compress } = createRequire(import.meta.url)("lz4-wasm-nodejs") as { compress(bytes: Uint8Array): Uint8Array };
+export function lz4Limit(
+  { file }: CaseInput,
+  amount: Amount,
+  blocks: () => Iterable<Uint8Array>,
+): Run {
+  const { compress } = createRequire(import.meta.url)("lz4-wasm-nodejs") as {
+    compress: (bytes: Uint8Array) => Uint8Array;
+  };
   return () =>
     timed(amount, () => {
       const fd = openSync(file, "w");

@@ -26,19 +26,45 @@ class FileWritable {
 export type AddMessage = (channel: number, sequence: number, data: Uint8Array) => Promise<void>;
 
 /** Times the writing of messages, without compression and with the default chunks of 1 MiB, until the file is closed. */
-export function mcap({ file }: CaseInput, amount: Amount, topics: readonly string[], encoding: "json" | "raw", body: (add: AddMessage) => Promise<void>): Run {
+export function mcap(
+  { file }: CaseInput,
+  amount: Amount,
+  topics: readonly string[],
+  encoding: "json" | "raw",
+  body: (add: AddMessage) => Promise<void>,
+): Run {
   return async () => {
     const handle = await open(file, "w");
     const writer = new McapWriter({ writable: new FileWritable(handle) });
     await writer.start({ profile: "", library: "bench" });
-    const schemaId = encoding === "raw" ? 0 : await writer.registerSchema({ name: "bench", encoding: "jsonschema", data: new TextEncoder().encode("{}") });
+    const schemaId =
+      encoding === "raw"
+        ? 0
+        : await writer.registerSchema({
+            name: "bench",
+            encoding: "jsonschema",
+            data: new TextEncoder().encode("{}"),
+          });
     const channels: number[] = [];
     for (const topic of topics) {
-      channels.push(await writer.registerChannel({ topic, schemaId, messageEncoding: encoding, metadata: new Map() }));
+      channels.push(
+        await writer.registerChannel({
+          topic,
+          schemaId,
+          messageEncoding: encoding,
+          metadata: new Map(),
+        }),
+      );
     }
     const add: AddMessage = (channel, sequence, data) => {
       const logTime = BigInt(Date.now()) * 1_000_000n;
-      return writer.addMessage({ channelId: channels[channel] as number, sequence, logTime, publishTime: logTime, data });
+      return writer.addMessage({
+        channelId: channels[channel] as number,
+        sequence,
+        logTime,
+        publishTime: logTime,
+        data,
+      });
     };
     return await timed(amount, async () => {
       await body(add);

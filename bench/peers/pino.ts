@@ -4,7 +4,10 @@ import { type Amount, timed } from "../harness/timed.ts";
 import type { CaseInput, Run } from "../harness/workload.ts";
 
 /** Opens a log file. Of all sizes of the buffer that were tried, with `sync` and without, this one is the fastest. */
-export function openPino(file: string, sync: boolean): { readonly logger: Logger; close(): Promise<void> } {
+export function openPino(
+  file: string,
+  sync: boolean,
+): { readonly logger: Logger; close: () => Promise<void> } {
   const destination = pino.destination({ dest: file, sync, minLength: 4096 });
   // No process id and host name in each line: nobody else writes those.
   const logger = pino({ base: null }, destination);

@@ -17,7 +17,12 @@ export interface RerunRxOptions extends RecordingStreamOptions {
 }
 
 /** Times what `body` logs until the file is closed. Fails when a row is missing. */
-export function rerunRx({ file }: CaseInput, amount: Amount, options: RerunRxOptions, body: (rec: RecordingStream) => void | Promise<void>): Run {
+export function rerunRx(
+  { file }: CaseInput,
+  amount: Amount,
+  options: RerunRxOptions,
+  body: (rec: RecordingStream) => void | Promise<void>,
+): Run {
   const { compression = "lz4", ...others } = options;
   return async () => {
     const rec = new RecordingStream("rerun_rx_bench", others);

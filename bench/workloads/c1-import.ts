@@ -13,7 +13,9 @@ function importing(name: string, url: () => string): Case {
       const code = `const t = performance.now(); await import(${JSON.stringify(url())}); console.log(performance.now() - t);`;
       const cwd = fileURLToPath(new URL(".", import.meta.url));
       return async () => {
-        const { stdout } = await execute(process.execPath, ["--input-type=module", "-e", code], { cwd });
+        const { stdout } = await execute(process.execPath, ["--input-type=module", "-e", code], {
+          cwd,
+        });
         return { metrics: { milliseconds: Number(stdout) } };
       };
     },
@@ -41,7 +43,11 @@ export const workload: Workload = {
         importing("rerun-rx", () => new URL("../../lib/index.js", import.meta.url).href),
         importing("an empty module", () => "data:text/javascript,"),
         ...PEERS.map((name) => importing(name, () => import.meta.resolve(name))),
-        importing("rerun-rx and rerun-rx/sinks", () => `data:text/javascript,${["lib", "sinks"].map((entry) => `import "${new URL(`../../${entry}/index.js`, import.meta.url).href}";`).join("")}`),
+        importing(
+          "rerun-rx and rerun-rx/sinks",
+          () =>
+            `data:text/javascript,${["lib", "sinks"].map((entry) => `import "${new URL(`../../${entry}/index.js`, import.meta.url).href}";`).join("")}`,
+        ),
       ],
       comparisons,
     },

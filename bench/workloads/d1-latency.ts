@@ -2,7 +2,18 @@ import { setImmediate as turn } from "node:timers/promises";
 import { RecordingStream, Scalars } from "../../lib/index.ts";
 import { save } from "../../sinks/save.ts";
 import { quantile } from "../harness/statistics.ts";
-import { type Case, type CaseInput, type Comparison, get, type Measured, type Metric, type Part, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  type Comparison,
+  get,
+  type Measured,
+  type Metric,
+  type Part,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 
 const HZ = 50_000;
 const PER_MS = HZ / 1000;
@@ -18,7 +29,13 @@ type Call = (i: number) => void | Promise<void>;
 
 function latencies(micros: Float64Array, lateMs: number): Measured {
   return {
-    metrics: { p50: quantile(micros, 0.5), p99: quantile(micros, 0.99), p999: quantile(micros, 0.999), max: quantile(micros, 1), lateMs },
+    metrics: {
+      p50: quantile(micros, 0.5),
+      p99: quantile(micros, 0.99),
+      p999: quantile(micros, 0.999),
+      max: quantile(micros, 1),
+      lateMs,
+    },
   };
 }
 
@@ -86,7 +103,8 @@ async function withPino({ size, file }: CaseInput, pace: Pace, sync: boolean): P
   const { openPino } = await import("../peers/pino.ts");
   return async () => {
     const { logger: pino, close } = openPino(file, sync);
-    const call: Call = (i) => pino.info({ entity: PATHS[i % PATHS.length], frame: i, value: Math.sin(i) });
+    const call: Call = (i) =>
+      pino.info({ entity: PATHS[i % PATHS.length], frame: i, value: Math.sin(i) });
     for (let i = 0; i < WARMUP_CALLS; i++) void call(i);
     const measured = await pace(callsOf(size), call);
     await close();
@@ -99,7 +117,8 @@ async function withMcap(input: CaseInput): Promise<Run> {
   const encoder = new TextEncoder();
   let measured: Measured;
   const run = mcap(input, {}, PATHS, "json", async (add) => {
-    const call: Call = (i) => add(i % PATHS.length, i, encoder.encode(JSON.stringify({ frame: i, value: Math.sin(i) })));
+    const call: Call = (i) =>
+      add(i % PATHS.length, i, encoder.encode(JSON.stringify({ frame: i, value: Math.sin(i) })));
     for (let i = 0; i < WARMUP_CALLS; i++) await call(i);
     measured = await yielding(callsOf(input.size), call);
   });
@@ -110,9 +129,15 @@ async function withMcap(input: CaseInput): Promise<Run> {
 }
 
 /** What the machine alone does to a loop that calls nothing. */
-const nothing = (pace: Pace): Prepare => ({ size }) => async () => await pace(callsOf(size), () => {});
+const nothing =
+  (pace: Pace): Prepare =>
+  ({ size }) =>
+  async () =>
+    await pace(callsOf(size), () => {});
 
-const METRICS = (["p50", "p99", "p999", "max"] as const).map((key): Metric => ({ key, unit: "µs", better: "lower" }));
+const METRICS = (["p50", "p99", "p999", "max"] as const).map(
+  (key): Metric => ({ key, unit: "µs", better: "lower" }),
+);
 const GOALS: Readonly<Record<string, { readonly floor: number; readonly moonshot: number }>> = {
   p99: { floor: 5, moonshot: 1 },
   p999: { floor: 200, moonshot: 50 },
@@ -127,7 +152,11 @@ function comparisons(peers: readonly string[]): Comparison[] {
 }
 
 const common: Pick<Part, "sizes" | "runs"> = {
-  sizes: { quick: { milliseconds: 200 }, normal: { milliseconds: 10_000 }, long: { milliseconds: 60_000 } },
+  sizes: {
+    quick: { milliseconds: 200 },
+    normal: { milliseconds: 10_000 },
+    long: { milliseconds: 60_000 },
+  },
   runs: { warmups: 0, runs: 3 },
 };
 

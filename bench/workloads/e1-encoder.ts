@@ -1,16 +1,29 @@
 import { ChunkBuilder } from "../../lib/chunk-builder.ts";
 import { ColumnsEncoder } from "../../lib/columns.ts";
 import type { LogEvent } from "../../lib/event.ts";
-import { Points3D, timeline, TimePoint } from "../../lib/index.ts";
+import { Points3D, TimePoint, timeline } from "../../lib/index.ts";
 import { timeShape } from "../../lib/time.ts";
 import { TuidGenerator } from "../../lib/tuid.ts";
 import { counting, noise, points } from "../data.ts";
 import { timed } from "../harness/timed.ts";
-import { type Case, type Comparison, get, type Metric, type Part, type Run, type Size, type Workload } from "../harness/workload.ts";
-import { copyLimit } from "../peers/limits.ts";
+import {
+  type Case,
+  type Comparison,
+  get,
+  type Metric,
+  type Part,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import type { PointColumns } from "../peers/apache-arrow.ts";
+import { copyLimit } from "../peers/limits.ts";
 
-const SHAPE = timeShape([timeline("frame", "sequence"), timeline("log_tick", "sequence"), timeline("log_time", "timestamp")]);
+const SHAPE = timeShape([
+  timeline("frame", "sequence"),
+  timeline("log_tick", "sequence"),
+  timeline("log_time", "timestamp"),
+]);
 const ROW_BYTES = 16 + 3 * 8 + 2 * 4 + 16;
 
 const countOf = (size: Size): number => get(size, "points");
@@ -23,7 +36,8 @@ function rowsOfOnePoint(count: number, pathOf: (i: number) => string): readonly 
     entityPath: pathOf(i),
     rowId: ids.next(),
     time: new TimePoint(SHAPE, [i, 0, i, 0, i, 0]),
-    batches: Points3D(positions.subarray(3 * i, 3 * i + 3), { colors: colors[i] as number }).batches,
+    batches: Points3D(positions.subarray(3 * i, 3 * i + 3), { colors: colors[i] as number })
+      .batches,
   }));
 }
 
@@ -68,7 +82,11 @@ async function arrowOneRow(size: Size, pathOf: (i: number) => string): Promise<R
   return () =>
     timed({ rows: count }, () => {
       for (let i = 0; i < count; i++) {
-        encodedBytes += encodeWithApacheArrow(pathOf(i), `chunk_${ids.next().toString()}`, chunks[i] as PointColumns).length;
+        encodedBytes += encodeWithApacheArrow(
+          pathOf(i),
+          `chunk_${ids.next().toString()}`,
+          chunks[i] as PointColumns,
+        ).length;
       }
     });
 }
@@ -85,7 +103,10 @@ function repeat(size: Size, encode: () => number): Run {
 async function arrowRepeated(size: Size, columns: PointColumns): Promise<Run> {
   const { encodeWithApacheArrow } = await import("../peers/apache-arrow.ts");
   const ids = new TuidGenerator();
-  return repeat(size, () => encodeWithApacheArrow("/points", `chunk_${ids.next().toString()}`, columns).length);
+  return repeat(
+    size,
+    () => encodeWithApacheArrow("/points", `chunk_${ids.next().toString()}`, columns).length,
+  );
 }
 
 const onePath = (): string => "/points";
@@ -95,7 +116,12 @@ const chunks: Metric = { key: "rowsPerSecond", unit: "chunks/s", better: "higher
 const pointsRate: Metric = { key: "rowsPerSecond", unit: "points/s", better: "higher" };
 const goal = { floor: 40, moonshot: 100 } as const;
 
-function mono(name: string, pathOf: (i: number) => string, shared: boolean, goals: Partial<Comparison>): Part {
+function mono(
+  name: string,
+  pathOf: (i: number) => string,
+  shared: boolean,
+  goals: Partial<Comparison>,
+): Part {
   return {
     name,
     sizes: { quick: { points: 200 }, normal: { points: 10_000 } },
@@ -122,12 +148,19 @@ const batched: Part = {
         const { positions, colors, frame } = columnsOf(countOf(size), 1);
         const encoder = new ColumnsEncoder();
         const ids = new TuidGenerator();
-        const times = { frame: { sequence: frame }, log_tick: { sequence: frame }, log_time: { timestamp: frame } };
+        const times = {
+          frame: { sequence: frame },
+          log_tick: { sequence: frame },
+          log_time: { timestamp: frame },
+        };
         const columns = Points3D.columns({ positions, colors });
         return repeat(size, () => encoder.encode(ids, "/points", times, columns)?.ipc.length ?? 0);
       },
     },
-    { name: "apache-arrow", prepare: ({ size }) => arrowRepeated(size, columnsOf(countOf(size), 1)) },
+    {
+      name: "apache-arrow",
+      prepare: ({ size }) => arrowRepeated(size, columnsOf(countOf(size), 1)),
+    },
     {
       name: "rerun-rx, rows",
       prepare: ({ size }) => {
@@ -162,12 +195,18 @@ const large: Part = {
         const time = new TimePoint(SHAPE, [1, 0, 1, 0, 1, 0]);
         const { batches } = Points3D(positions, { colors });
         return repeat(size, () => {
-          builder.append({ kind: "row", entityPath: "/points", rowId: ids.next(), time, batches }, true);
+          builder.append(
+            { kind: "row", entityPath: "/points", rowId: ids.next(), time, batches },
+            true,
+          );
           return builder.finish(ids.next()).ipc.length;
         });
       },
     },
-    { name: "apache-arrow", prepare: ({ size }) => arrowRepeated(size, columnsOf(1, countOf(size))) },
+    {
+      name: "apache-arrow",
+      prepare: ({ size }) => arrowRepeated(size, columnsOf(1, countOf(size))),
+    },
   ],
   comparisons: [{ metric: pointsRate, ours: "rerun-rx", peer: "apache-arrow" }],
 };
@@ -175,5 +214,10 @@ const large: Part = {
 export const workload: Workload = {
   id: "E1",
   title: "rows or columns to the bytes of an Arrow IPC stream, without compression",
-  parts: [mono("one-row chunks", onePath, true, goal), mono("one-row chunks, 10 000 entities", eachPath, false, {}), batched, large],
+  parts: [
+    mono("one-row chunks", onePath, true, goal),
+    mono("one-row chunks, 10 000 entities", eachPath, false, {}),
+    batched,
+    large,
+  ],
 };

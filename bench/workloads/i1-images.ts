@@ -1,8 +1,17 @@
 import { Image } from "../../lib/index.ts";
 import { noise } from "../data.ts";
-import { type Case, type CaseInput, get, MB_PER_SECOND, type Part, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  get,
+  MB_PER_SECOND,
+  type Part,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { copyLimit, lz4Limit, writeArrays } from "../peers/limits.ts";
-import { rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 const SIDE = 1024;
 const IMAGE_BYTES = SIDE * SIDE * 4;
@@ -46,14 +55,27 @@ const uncompressed: Part = {
   sizes: { quick: { calls: 4 }, normal: { calls: 500 } },
   cases: [
     ours("rerun-rx", { compression: "none" }),
-    { name: "fs.writev of the image", prepare: (input) => writeArrays(input, { bytes: bytesIn(input.size) }, [pixelsOf()], callsOf(input.size)) },
+    {
+      name: "fs.writev of the image",
+      prepare: (input) =>
+        writeArrays(input, { bytes: bytesIn(input.size) }, [pixelsOf()], callsOf(input.size)),
+    },
     ours("rerun-rx, historyBytes 0", { compression: "none", historyBytes: 0 }),
     { name: "@mcap/core", prepare: mcapImages },
-    { name: "memory copy", prepare: ({ size }) => copyLimit({ bytes: bytesIn(size) / callsOf(size) }, IMAGE_BYTES) },
+    {
+      name: "memory copy",
+      prepare: ({ size }) => copyLimit({ bytes: bytesIn(size) / callsOf(size) }, IMAGE_BYTES),
+    },
   ],
   comparisons: [
     { metric, ours: "rerun-rx", peer: "fs.writev of the image", floor: 0.8, moonshot: 0.95 },
-    { metric, ours: "rerun-rx, historyBytes 0", peer: "fs.writev of the image", floor: 0.8, moonshot: 0.95 },
+    {
+      metric,
+      ours: "rerun-rx, historyBytes 0",
+      peer: "fs.writev of the image",
+      floor: 0.8,
+      moonshot: 0.95,
+    },
     { metric, ours: "rerun-rx", peer: "@mcap/core" },
     { metric, ours: "rerun-rx", peer: "memory copy" },
   ],
@@ -69,7 +91,9 @@ const lz4: Part = {
       name: "LZ4 alone",
       prepare: (input) => {
         const pixels = pixelsOf();
-        return lz4Limit(input, { bytes: bytesIn(input.size) }, () => Array.from({ length: callsOf(input.size) }, () => pixels));
+        return lz4Limit(input, { bytes: bytesIn(input.size) }, () =>
+          Array.from({ length: callsOf(input.size) }, () => pixels),
+        );
       },
     },
   ],
@@ -79,4 +103,8 @@ const lz4: Part = {
   ],
 };
 
-export const workload: Workload = { id: "I1", title: "images of 1024 x 1024 RGBA, the buffer reused", parts: [uncompressed, lz4] };
+export const workload: Workload = {
+  id: "I1",
+  title: "images of 1024 x 1024 RGBA, the buffer reused",
+  parts: [uncompressed, lz4],
+};

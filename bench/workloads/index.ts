@@ -1,6 +1,19 @@
 import type { Workload } from "../harness/workload.ts";
 
-export type WorkloadId = "S1" | "S2" | "P1" | "P2" | "P3" | "I1" | "L1" | "M2" | "E1" | "D1" | "K1" | "Z1" | "C1";
+export type WorkloadId =
+  | "S1"
+  | "S2"
+  | "P1"
+  | "P2"
+  | "P3"
+  | "I1"
+  | "L1"
+  | "M2"
+  | "E1"
+  | "D1"
+  | "K1"
+  | "Z1"
+  | "C1";
 
 // Loaded one by one: a process that measures one should not have read the peers of all.
 const LOADERS: Readonly<Record<WorkloadId, () => Promise<{ readonly workload: Workload }>>> = {

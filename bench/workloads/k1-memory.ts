@@ -1,5 +1,13 @@
 import { RecordingStream, type RecordingStreamOptions } from "../../lib/index.ts";
-import { type Case, get, type Measured, type Metric, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  get,
+  type Measured,
+  type Metric,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { EQUAL_BATCHING } from "../peers/rerun-rx.ts";
 import { logWalks, type WalkInput, walkInput } from "./s1-scalars.ts";
 
@@ -65,7 +73,13 @@ function objects({ paths, steps, values }: WalkInput): unknown {
   const rows: RowObject[] = [];
   for (let t = 0; t < steps; t++) {
     for (const entity of paths) {
-      rows.push({ entity, time: performance.now(), frame: t, tick: rows.length, value: values[rows.length] as number });
+      rows.push({
+        entity,
+        time: performance.now(),
+        frame: t,
+        tick: rows.length,
+        value: values[rows.length] as number,
+      });
     }
   }
   return rows;
@@ -94,7 +108,13 @@ export const workload: Workload = {
       ],
       comparisons: [
         { metric, ours: "rerun-rx", peer: "raw columns", floor: 1.5, moonshot: 1.1 },
-        { metric, ours: "rerun-rx, 4096 rows a chunk", peer: "raw columns", floor: 1.5, moonshot: 1.1 },
+        {
+          metric,
+          ours: "rerun-rx, 4096 rows a chunk",
+          peer: "raw columns",
+          floor: 1.5,
+          moonshot: 1.1,
+        },
         { metric, ours: "rerun-rx", peer: "an object for each row" },
       ],
     },

@@ -1,7 +1,16 @@
 import { TextLog } from "../../lib/index.ts";
 import { Lcg } from "../data.ts";
-import { type Case, type CaseInput, type Comparison, get, ROWS_PER_SECOND, type Run, type Size, type Workload } from "../harness/workload.ts";
-import { EQUAL_BATCHING, rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import {
+  type Case,
+  type CaseInput,
+  type Comparison,
+  get,
+  ROWS_PER_SECOND,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
+import { EQUAL_BATCHING, type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 const TEXT_CHARACTERS = 60;
 
@@ -11,7 +20,11 @@ const pythonRowsOf = (size: Size): number => get(size, "pythonRows");
 /** 1000 messages of 60 characters, each with a number in it. */
 function texts(): readonly string[] {
   const lcg = new Lcg(42);
-  return Array.from({ length: 1000 }, () => `motor ${lcg.next()} reached its target position within tolerance`.padEnd(TEXT_CHARACTERS, ".").slice(0, TEXT_CHARACTERS));
+  return Array.from({ length: 1000 }, () =>
+    `motor ${lcg.next()} reached its target position within tolerance`
+      .padEnd(TEXT_CHARACTERS, ".")
+      .slice(0, TEXT_CHARACTERS),
+  );
 }
 
 function ours(name: string, options: RerunRxOptions): Case {
@@ -46,7 +59,11 @@ async function mcapTexts(input: CaseInput): Promise<Run> {
   const encoder = new TextEncoder();
   return mcap(input, { rows }, ["log"], "json", async (add) => {
     for (let i = 0; i < rows; i++) {
-      await add(0, i, encoder.encode(JSON.stringify({ level: "INFO", message: messages[i % messages.length] })));
+      await add(
+        0,
+        i,
+        encoder.encode(JSON.stringify({ level: "INFO", message: messages[i % messages.length] })),
+      );
     }
   });
 }
@@ -55,9 +72,17 @@ const cases: readonly Case[] = [
   ours("rerun-rx", { batch: EQUAL_BATCHING }),
   { name: "pino", prepare: pinoTexts },
   { name: "@mcap/core JSON", prepare: mcapTexts },
-  { name: "Python log", rows: pythonRowsOf, python: { program: "l1_text.py", options: { batching: "equal" } } },
+  {
+    name: "Python log",
+    rows: pythonRowsOf,
+    python: { program: "l1_text.py", options: { batching: "equal" } },
+  },
   ours("rerun-rx, default batching", {}),
-  { name: "Python log, default batching", rows: pythonRowsOf, python: { program: "l1_text.py", options: { batching: "default" } } },
+  {
+    name: "Python log, default batching",
+    rows: pythonRowsOf,
+    python: { program: "l1_text.py", options: { batching: "default" } },
+  },
 ];
 
 const metric = ROWS_PER_SECOND;
@@ -71,5 +96,15 @@ const comparisons: readonly Comparison[] = [
 export const workload: Workload = {
   id: "L1",
   title: "text log with level, messages of 60 characters, LZ4",
-  parts: [{ name: "one by one", sizes: { quick: { rows: 5000, pythonRows: 200 }, normal: { rows: 200_000, pythonRows: 10_000 } }, cases, comparisons }],
+  parts: [
+    {
+      name: "one by one",
+      sizes: {
+        quick: { rows: 5000, pythonRows: 200 },
+        normal: { rows: 200_000, pythonRows: 10_000 },
+      },
+      cases,
+      comparisons,
+    },
+  ],
 };

@@ -1,8 +1,22 @@
-import { EncodedImage, Points3D, type RecordingStream, Scalars, Transform3D } from "../../lib/index.ts";
+import {
+  EncodedImage,
+  Points3D,
+  type RecordingStream,
+  Scalars,
+  Transform3D,
+} from "../../lib/index.ts";
 import { bytesOf, Lcg, noise, points } from "../data.ts";
-import { type Case, type CaseInput, get, MB_PER_SECOND, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  get,
+  MB_PER_SECOND,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { writeLimit } from "../peers/limits.ts";
-import { rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 // The mixed robot of foxglove/mcap PR 1611: rates in Hz, sizes in bytes.
 const IMU = { topic: "imu", hz: 200, values: 96 / 8 } as const;
@@ -35,10 +49,14 @@ function schedule(size: Size): readonly RobotMessage[] {
 }
 
 const messageBytes = ({ channel, transforms }: RobotMessage): number =>
-  [8 * IMU.values, 8 * ODOM.values, TF.bytes * transforms, 12 * LIDAR.points, CAMERA.bytes][channel] as number;
-const bytesIn = (size: Size): number => schedule(size).reduce((sum, message) => sum + messageBytes(message), 0);
+  [8 * IMU.values, 8 * ODOM.values, TF.bytes * transforms, 12 * LIDAR.points, CAMERA.bytes][
+    channel
+  ] as number;
+const bytesIn = (size: Size): number =>
+  schedule(size).reduce((sum, message) => sum + messageBytes(message), 0);
 /** A transform is a row of its own. */
-const rowsOf = (size: Size): number => schedule(size).reduce((sum, { transforms }) => sum + Math.max(1, transforms), 0);
+const rowsOf = (size: Size): number =>
+  schedule(size).reduce((sum, { transforms }) => sum + Math.max(1, transforms), 0);
 
 interface RobotData {
   readonly imu: Float64Array;
@@ -61,7 +79,12 @@ const FRAMES = Array.from({ length: TF.most }, (_, i) => ({
   parentFrame: `robot/arm/joint_${i}/base`.padEnd(26, "_"),
 }));
 
-function logMessage(rec: RecordingStream, data: RobotData, { channel, timeNs, transforms }: RobotMessage, i: number): void {
+function logMessage(
+  rec: RecordingStream,
+  data: RobotData,
+  { channel, timeNs, transforms }: RobotMessage,
+  i: number,
+): void {
   rec.setTime("time", { timestamp: timeNs });
   switch (channel) {
     case 0:
@@ -75,7 +98,15 @@ function logMessage(rec: RecordingStream, data: RobotData, { channel, timeNs, tr
     case 2:
       for (let n = 0; n < transforms; n++) {
         const { path, childFrame, parentFrame } = FRAMES[n] as (typeof FRAMES)[number];
-        rec.log(path, Transform3D({ translation: [i, n, 0], quaternion: [0, 0, 0, 1], childFrame, parentFrame }));
+        rec.log(
+          path,
+          Transform3D({
+            translation: [i, n, 0],
+            quaternion: [0, 0, 0, 1],
+            childFrame,
+            parentFrame,
+          }),
+        );
       }
       break;
     case 3:
@@ -96,7 +127,8 @@ function ours(name: string, options: RerunRxOptions): Case {
       const messages = schedule(input.size);
       const data = robotData();
       return rerunRx(input, { bytes: bytesIn(input.size) }, options, (rec) => {
-        for (let i = 0; i < messages.length; i++) logMessage(rec, data, messages[i] as RobotMessage, i);
+        for (let i = 0; i < messages.length; i++)
+          logMessage(rec, data, messages[i] as RobotMessage, i);
       });
     },
   };
@@ -130,12 +162,22 @@ export const workload: Workload = {
       cases: [
         ours("rerun-rx, uncompressed", { compression: "none" }),
         { name: "@mcap/core, uncompressed", prepare: mcapRobot },
-        { name: "fs.write of the bytes", prepare: (input) => writeLimit(input, { bytes: bytesIn(input.size) }, bytesIn(input.size)) },
+        {
+          name: "fs.write of the bytes",
+          prepare: (input) =>
+            writeLimit(input, { bytes: bytesIn(input.size) }, bytesIn(input.size)),
+        },
         ours("rerun-rx, LZ4", {}),
         { name: "Python log, LZ4", rows: rowsOf, python: { program: "m2_robot.py" } },
       ],
       comparisons: [
-        { metric, ours: "rerun-rx, uncompressed", peer: "@mcap/core, uncompressed", floor: 2, moonshot: 4 },
+        {
+          metric,
+          ours: "rerun-rx, uncompressed",
+          peer: "@mcap/core, uncompressed",
+          floor: 2,
+          moonshot: 4,
+        },
         { metric, ours: "rerun-rx, uncompressed", peer: "fs.write of the bytes" },
         { metric, ours: "rerun-rx, LZ4", peer: "Python log, LZ4" },
       ],

@@ -1,8 +1,18 @@
 import { Points3D } from "../../lib/index.ts";
 import { BYTES_PER_POINT, points } from "../data.ts";
-import { type Case, type CaseInput, type Comparison, get, type Metric, ROWS_PER_SECOND, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  type Comparison,
+  get,
+  type Metric,
+  ROWS_PER_SECOND,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { writeLimit } from "../peers/limits.ts";
-import { EQUAL_BATCHING, rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { EQUAL_BATCHING, type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 const rowsOf = (size: Size): number => get(size, "points");
 const pythonRowsOf = (size: Size): number => get(size, "pythonPoints");
@@ -21,7 +31,14 @@ interface PointList {
 function pointList(size: Size): PointList {
   const { positions, colors, radii } = points(1337, rowsOf(size));
   return {
-    positions: Array.from(colors, (_, i): Vector => [positions[3 * i] as number, positions[3 * i + 1] as number, positions[3 * i + 2] as number]),
+    positions: Array.from(
+      colors,
+      (_, i): Vector => [
+        positions[3 * i] as number,
+        positions[3 * i + 1] as number,
+        positions[3 * i + 2] as number,
+      ],
+    ),
     colors: [...colors],
     radii: [...radii],
   };
@@ -30,8 +47,10 @@ function pointList(size: Size): PointList {
 type LogPoint = (position: Vector, color: number, radius: number) => ReturnType<typeof Points3D>;
 
 /** Each in an array of one, as upstream's benchmark has it. */
-const asArrays: LogPoint = (position, color, radius) => Points3D([position], { colors: [color], radii: [radius] });
-const asValues: LogPoint = (position, color, radius) => Points3D(position, { colors: color, radii: radius });
+const asArrays: LogPoint = (position, color, radius) =>
+  Points3D([position], { colors: [color], radii: [radius] });
+const asValues: LogPoint = (position, color, radius) =>
+  Points3D(position, { colors: color, radii: radius });
 
 function ours(name: string, options: RerunRxOptions, point: LogPoint): Case {
   return {
@@ -42,7 +61,10 @@ function ours(name: string, options: RerunRxOptions, point: LogPoint): Case {
       return rerunRx(input, { rows: rowsOf(input.size) }, options, (rec) => {
         for (let i = 0; i < positions.length; i++) {
           rec.setTime("my_timeline", { sequence: i });
-          rec.log("single_point", point(positions[i] as Vector, colors[i] as number, radii[i] as number));
+          rec.log(
+            "single_point",
+            point(positions[i] as Vector, colors[i] as number, radii[i] as number),
+          );
         }
       });
     },
@@ -70,12 +92,24 @@ async function mcapPoints(input: CaseInput): Promise<Run> {
 
 const cases: readonly Case[] = [
   ours("rerun-rx", { batch: EQUAL_BATCHING }, asArrays),
-  { name: "Python log", rows: pythonRowsOf, python: { program: "p1_points.py", options: { batching: "equal" } } },
+  {
+    name: "Python log",
+    rows: pythonRowsOf,
+    python: { program: "p1_points.py", options: { batching: "equal" } },
+  },
   { name: "@mcap/core 20 B", prepare: mcapPoints },
   ours("rerun-rx, without arrays of one", { batch: EQUAL_BATCHING }, asValues),
   ours("rerun-rx, default batching", {}, asArrays),
-  { name: "Python log, default batching", rows: pythonRowsOf, python: { program: "p1_points.py", options: { batching: "default" } } },
-  { name: "fs.write of the columns", prepare: (input) => writeLimit(input, { rows: rowsOf(input.size) }, ROW_BYTES * rowsOf(input.size)) },
+  {
+    name: "Python log, default batching",
+    rows: pythonRowsOf,
+    python: { program: "p1_points.py", options: { batching: "default" } },
+  },
+  {
+    name: "fs.write of the columns",
+    prepare: (input) =>
+      writeLimit(input, { rows: rowsOf(input.size) }, ROW_BYTES * rowsOf(input.size)),
+  },
 ];
 
 const metric: Metric = ROWS_PER_SECOND;
@@ -83,7 +117,13 @@ const comparisons: readonly Comparison[] = [
   { metric, ours: "rerun-rx", peer: "Python log", floor: 10, moonshot: 25 },
   { metric, ours: "rerun-rx", peer: "@mcap/core 20 B" },
   { metric, ours: "rerun-rx, without arrays of one", peer: "rerun-rx" },
-  { metric, ours: "rerun-rx, default batching", peer: "Python log, default batching", floor: 10, moonshot: 25 },
+  {
+    metric,
+    ours: "rerun-rx, default batching",
+    peer: "Python log, default batching",
+    floor: 10,
+    moonshot: 25,
+  },
   { metric, ours: "rerun-rx", peer: "fs.write of the columns" },
 ];
 
@@ -93,7 +133,10 @@ export const workload: Workload = {
   parts: [
     {
       name: "one by one",
-      sizes: { quick: { points: 5000, pythonPoints: 100 }, normal: { points: 100_000, pythonPoints: 5000 } },
+      sizes: {
+        quick: { points: 5000, pythonPoints: 100 },
+        normal: { points: 100_000, pythonPoints: 5000 },
+      },
       cases,
       comparisons,
     },

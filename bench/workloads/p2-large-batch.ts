@@ -1,8 +1,16 @@
 import { Points3D } from "../../lib/index.ts";
 import { BYTES_PER_POINT, bytesOf, points } from "../data.ts";
-import { type Case, type CaseInput, get, MB_PER_SECOND, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  get,
+  MB_PER_SECOND,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { copyLimit, lz4Limit, writeArrays } from "../peers/limits.ts";
-import { rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 const bytesIn = (size: Size): number => BYTES_PER_POINT * get(size, "points");
 
@@ -32,7 +40,10 @@ async function mcapPoints(input: CaseInput): Promise<Run> {
 
 const cases: readonly Case[] = [
   ours("rerun-rx, uncompressed", { compression: "none" }),
-  { name: "fs.write of the arrays", prepare: (input) => writeArrays(input, { bytes: bytesIn(input.size) }, arrays(input.size), 1) },
+  {
+    name: "fs.write of the arrays",
+    prepare: (input) => writeArrays(input, { bytes: bytesIn(input.size) }, arrays(input.size), 1),
+  },
   { name: "@mcap/core", prepare: mcapPoints },
   ours("rerun-rx, LZ4", {}),
   { name: "Python log, LZ4", rows: () => 1, python: { program: "p2_large_batch.py" } },
@@ -43,7 +54,10 @@ const cases: readonly Case[] = [
       return lz4Limit(input, { bytes: bytesIn(input.size) }, () => [all]);
     },
   },
-  { name: "memory copy", prepare: ({ size }) => copyLimit({ bytes: bytesIn(size) }, bytesIn(size)) },
+  {
+    name: "memory copy",
+    prepare: ({ size }) => copyLimit({ bytes: bytesIn(size) }, bytesIn(size)),
+  },
 ];
 
 const metric = MB_PER_SECOND;
@@ -57,7 +71,13 @@ export const workload: Workload = {
       sizes: { quick: { points: 50_000 }, normal: { points: 5_000_000 } },
       cases,
       comparisons: [
-        { metric, ours: "rerun-rx, uncompressed", peer: "fs.write of the arrays", floor: 0.8, moonshot: 0.95 },
+        {
+          metric,
+          ours: "rerun-rx, uncompressed",
+          peer: "fs.write of the arrays",
+          floor: 0.8,
+          moonshot: 0.95,
+        },
         { metric, ours: "rerun-rx, uncompressed", peer: "@mcap/core" },
         { metric, ours: "rerun-rx, uncompressed", peer: "memory copy" },
         { metric, ours: "rerun-rx, LZ4", peer: "LZ4 alone", floor: 0.8, moonshot: 0.95 },

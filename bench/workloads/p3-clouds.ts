@@ -2,9 +2,18 @@ import { Points3D, RecordingStream } from "../../lib/index.ts";
 import { save } from "../../sinks/save.ts";
 import { BYTES_PER_POINT, bytesOf, type PointData, points } from "../data.ts";
 import { quantile } from "../harness/statistics.ts";
-import { type Case, type CaseInput, get, MB_PER_SECOND, type Part, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  get,
+  MB_PER_SECOND,
+  type Part,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { writeArrays } from "../peers/limits.ts";
-import { rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 const POINTS = 1000;
 const CLOUDS = 16;
@@ -12,7 +21,8 @@ const CLOUDS = 16;
 const bytesIn = (size: Size): number => BYTES_PER_POINT * POINTS * get(size, "calls");
 const rowsOf = (size: Size): number => get(size, "calls");
 const pythonRowsOf = (size: Size): number => get(size, "pythonCalls");
-const clouds = (): readonly PointData[] => Array.from({ length: CLOUDS }, (_, i) => points(i, POINTS));
+const clouds = (): readonly PointData[] =>
+  Array.from({ length: CLOUDS }, (_, i) => points(i, POINTS));
 
 function logCloud(rec: RecordingStream, i: number, cloud: PointData): void {
   rec.setTime("frame", { sequence: i });
@@ -35,7 +45,10 @@ function ours(name: string, options: RerunRxOptions): Case {
 
 async function mcapClouds(input: CaseInput): Promise<Run> {
   const { mcap } = await import("../peers/mcap.ts");
-  const data = clouds().map((cloud) => new Uint8Array(Buffer.concat([cloud.positions, cloud.colors, cloud.radii].map(bytesOf))));
+  const data = clouds().map(
+    (cloud) =>
+      new Uint8Array(Buffer.concat([cloud.positions, cloud.colors, cloud.radii].map(bytesOf))),
+  );
   const calls = rowsOf(input.size);
   return mcap(input, { bytes: bytesIn(input.size) }, ["points"], "raw", async (add) => {
     for (let i = 0; i < calls; i++) await add(0, i, data[i % CLOUDS] as Uint8Array);
@@ -52,7 +65,12 @@ const unpaced: Part = {
       name: "fs.write of the arrays",
       prepare: (input) => {
         const [cloud] = clouds() as readonly [PointData];
-        return writeArrays(input, { bytes: bytesIn(input.size) }, [cloud.positions, cloud.colors, cloud.radii].map(bytesOf), rowsOf(input.size));
+        return writeArrays(
+          input,
+          { bytes: bytesIn(input.size) },
+          [cloud.positions, cloud.colors, cloud.radii].map(bytesOf),
+          rowsOf(input.size),
+        );
       },
     },
     ours("rerun-rx, LZ4", {}),
@@ -94,9 +112,21 @@ const paced: Part = {
   runs: { warmups: 0, runs: 3 },
   cases: [
     { name: "rerun-rx", rows: rowsOf, prepare: pacedRun },
-    { name: "Python log", rows: rowsOf, python: { program: "p3_clouds.py", options: { frameSeconds: 1 / 30 } } },
+    {
+      name: "Python log",
+      rows: rowsOf,
+      python: { program: "p3_clouds.py", options: { frameSeconds: 1 / 30 } },
+    },
   ],
-  comparisons: (["p50", "p99"] as const).map((key) => ({ metric: { key, unit: "µs", better: "lower" }, ours: "rerun-rx", peer: "Python log" })),
+  comparisons: (["p50", "p99"] as const).map((key) => ({
+    metric: { key, unit: "µs", better: "lower" },
+    ours: "rerun-rx",
+    peer: "Python log",
+  })),
 };
 
-export const workload: Workload = { id: "P3", title: "a cloud of 1000 points for each log()", parts: [unpaced, paced] };
+export const workload: Workload = {
+  id: "P3",
+  title: "a cloud of 1000 points for each log()",
+  parts: [unpaced, paced],
+};

@@ -1,8 +1,18 @@
 import { type RecordingStream, Scalars } from "../../lib/index.ts";
 import { randomWalks } from "../data.ts";
-import { type Case, type CaseInput, type Comparison, get, type Part, ROWS_PER_SECOND, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  type Comparison,
+  get,
+  type Part,
+  ROWS_PER_SECOND,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { copyLimit, writeLimit } from "../peers/limits.ts";
-import { EQUAL_BATCHING, rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { EQUAL_BATCHING, type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 /** Row id, log_tick, log_time, frame, list offset, value. */
 export const SCALAR_ROW_BYTES: number = 16 + 8 + 8 + 8 + 4 + 8;
@@ -20,7 +30,11 @@ export interface WalkInput {
 export function walkInput(size: Size): WalkInput {
   const entities = get(size, "entities");
   const steps = get(size, "steps");
-  return { paths: Array.from({ length: entities }, (_, i) => `scalar_${i}`), steps, values: randomWalks(entities, steps) };
+  return {
+    paths: Array.from({ length: entities }, (_, i) => `scalar_${i}`),
+    steps,
+    values: randomWalks(entities, steps),
+  };
 }
 
 /** What upstream's `log_benchmark scalars` does: a time and a value for each call. */
@@ -83,8 +97,15 @@ const cases: readonly Case[] = [
   ours("rerun-rx, default batching", {}),
   python("Python log, default batching", "default"),
   ours("rerun-rx, uncompressed", { batch: EQUAL_BATCHING, compression: "none" }),
-  { name: "fs.write of the columns", prepare: (input) => writeLimit(input, { rows: rowsOf(input.size) }, SCALAR_ROW_BYTES * rowsOf(input.size)) },
-  { name: "memory copy of the columns", prepare: ({ size }) => copyLimit({ rows: rowsOf(size) }, SCALAR_ROW_BYTES * rowsOf(size)) },
+  {
+    name: "fs.write of the columns",
+    prepare: (input) =>
+      writeLimit(input, { rows: rowsOf(input.size) }, SCALAR_ROW_BYTES * rowsOf(input.size)),
+  },
+  {
+    name: "memory copy of the columns",
+    prepare: ({ size }) => copyLimit({ rows: rowsOf(size) }, SCALAR_ROW_BYTES * rowsOf(size)),
+  },
 ];
 
 const metric = ROWS_PER_SECOND;
@@ -93,7 +114,13 @@ const comparisons: readonly Comparison[] = [
   { metric, ours: "rerun-rx", peer: "Python log", floor: 20, moonshot: 50 },
   { metric, ours: "rerun-rx", peer: "pino", floor: 5, moonshot: 10 },
   { metric, ours: "rerun-rx", peer: "@mcap/core JSON", floor: 5, moonshot: 10 },
-  { metric, ours: "rerun-rx, default batching", peer: "Python log, default batching", floor: 20, moonshot: 50 },
+  {
+    metric,
+    ours: "rerun-rx, default batching",
+    peer: "Python log, default batching",
+    floor: 20,
+    moonshot: 50,
+  },
   { metric, ours: "rerun-rx, uncompressed", peer: "fs.write of the columns" },
   { metric, ours: "rerun-rx, uncompressed", peer: "memory copy of the columns" },
 ];
@@ -111,9 +138,18 @@ const few: Part = {
 
 const many: Part = {
   name: "600 entities",
-  sizes: { quick: { entities: 600, steps: 5, pythonSteps: 1 }, normal: { entities: 600, steps: 333, pythonSteps: 16 } },
+  sizes: {
+    quick: { entities: 600, steps: 5, pythonSteps: 1 },
+    normal: { entities: 600, steps: 333, pythonSteps: 16 },
+  },
   cases: cases.slice(0, 6),
-  comparisons: comparisons.slice(0, 5).filter(({ ours: name, peer }) => peer !== undefined || name === "rerun-rx"),
+  comparisons: comparisons
+    .slice(0, 5)
+    .filter(({ ours: name, peer }) => peer !== undefined || name === "rerun-rx"),
 };
 
-export const workload: Workload = { id: "S1", title: "scalars one by one, log() to a file", parts: [few, many] };
+export const workload: Workload = {
+  id: "S1",
+  title: "scalars one by one, log() to a file",
+  parts: [few, many],
+};

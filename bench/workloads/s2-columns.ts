@@ -1,8 +1,16 @@
 import { Scalars } from "../../lib/index.ts";
 import { bytesOf, counting, walksByEntity } from "../data.ts";
-import { type Case, type Comparison, get, type Part, ROWS_PER_SECOND, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type Comparison,
+  get,
+  type Part,
+  ROWS_PER_SECOND,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { copyLimit, lz4Limit } from "../peers/limits.ts";
-import { rerunRx, type RerunRxOptions } from "../peers/rerun-rx.ts";
+import { type RerunRxOptions, rerunRx } from "../peers/rerun-rx.ts";
 
 /** Row id, frame, list offset, value: `sendColumns` adds no times of its own. */
 const ROW_BYTES = 16 + 8 + 4 + 8;
@@ -63,7 +71,10 @@ const cases: readonly Case[] = [
   { name: "Python send_columns", rows: rowsOf, python: { program: "s2_columns.py" } },
   limit,
   ours("rerun-rx, uncompressed", { compression: "none" }),
-  { name: "memory copy of the columns", prepare: ({ size }) => copyLimit({ rows: rowsOf(size) }, ROW_BYTES * rowsOf(size)) },
+  {
+    name: "memory copy of the columns",
+    prepare: ({ size }) => copyLimit({ rows: rowsOf(size) }, ROW_BYTES * rowsOf(size)),
+  },
 ];
 
 const metric = ROWS_PER_SECOND;
@@ -76,16 +87,26 @@ const comparisons: readonly Comparison[] = [
 const parts: readonly Part[] = [
   {
     name: "1000 rows a call",
-    sizes: { quick: { entities: 2, steps: 2000, rowsPerCall: 1000 }, normal: { entities: 10, steps: 100_000, rowsPerCall: 1000 } },
+    sizes: {
+      quick: { entities: 2, steps: 2000, rowsPerCall: 1000 },
+      normal: { entities: 10, steps: 100_000, rowsPerCall: 1000 },
+    },
     cases,
     comparisons,
   },
   {
     name: "one call",
-    sizes: { quick: { entities: 1, steps: 4000, rowsPerCall: 4000 }, normal: { entities: 1, steps: 1_000_000, rowsPerCall: 1_000_000 } },
+    sizes: {
+      quick: { entities: 1, steps: 4000, rowsPerCall: 4000 },
+      normal: { entities: 1, steps: 1_000_000, rowsPerCall: 1_000_000 },
+    },
     cases,
     comparisons,
   },
 ];
 
-export const workload: Workload = { id: "S2", title: "scalars as columns, sendColumns() to a file", parts };
+export const workload: Workload = {
+  id: "S2",
+  title: "scalars as columns, sendColumns() to a file",
+  parts,
+};

@@ -1,7 +1,16 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { Points3D, Transform3D } from "../../lib/index.ts";
 import { Lcg, points } from "../data.ts";
-import { type Case, type CaseInput, FILE_BYTES, get, type Part, type Run, type Size, type Workload } from "../harness/workload.ts";
+import {
+  type Case,
+  type CaseInput,
+  FILE_BYTES,
+  get,
+  type Part,
+  type Run,
+  type Size,
+  type Workload,
+} from "../harness/workload.ts";
 import { EQUAL_BATCHING, rerunRx } from "../peers/rerun-rx.ts";
 import { logWalks, mcapWalks, walkInput } from "./s1-scalars.ts";
 
@@ -11,7 +20,8 @@ function ours(rows: (size: Size) => number, body: (size: Size) => Body): Case {
   return {
     name: "rerun-rx",
     rows,
-    prepare: (input) => rerunRx(input, { rows: rows(input.size) }, { batch: EQUAL_BATCHING }, body(input.size)),
+    prepare: (input) =>
+      rerunRx(input, { rows: rows(input.size) }, { batch: EQUAL_BATCHING }, body(input.size)),
   };
 }
 
@@ -19,7 +29,13 @@ function python(rows: (size: Size) => number, program: string): Case {
   return { name: "Python", rows, python: { program, options: { batching: "equal" } } };
 }
 
-const goals = { metric: FILE_BYTES, ours: "rerun-rx", peer: "Python", floor: 1.03, moonshot: 1 } as const;
+const goals = {
+  metric: FILE_BYTES,
+  ours: "rerun-rx",
+  peer: "Python",
+  floor: 1.03,
+  moonshot: 1,
+} as const;
 const once = { warmups: 0, runs: 1 } as const;
 
 /** A line of JSON for each row. */
@@ -30,7 +46,10 @@ function jsonLines({ size, file }: CaseInput): Run {
     let i = 0;
     for (let t = 0; t < steps; t++) {
       for (const entity of paths) {
-        writeSync(fd, `${JSON.stringify({ time: Date.now(), entity, frame: t, value: values[i++] })}\n`);
+        writeSync(
+          fd,
+          `${JSON.stringify({ time: Date.now(), entity, frame: t, value: values[i++] })}\n`,
+        );
       }
     }
     closeSync(fd);
@@ -71,7 +90,10 @@ const single: Part = {
         for (let i = 0; i < colors.length; i++) {
           rec.setTime("my_timeline", { sequence: i });
           const position = positions.subarray(3 * i, 3 * i + 3);
-          rec.log("single_point", Points3D(position, { colors: colors[i] as number, radii: radii[i] as number }));
+          rec.log(
+            "single_point",
+            Points3D(position, { colors: colors[i] as number, radii: radii[i] as number }),
+          );
         }
       };
     }),
@@ -93,7 +115,10 @@ const transforms: Part = {
           rec.setTime("frame", { sequence: t });
           for (let i = 0; i < get(size, "entities"); i++, at += 12) {
             const translation = values.subarray(at, at + 3);
-            rec.log(`transform_${i}`, Transform3D({ translation, mat3x3: values.subarray(at + 3, at + 12) }));
+            rec.log(
+              `transform_${i}`,
+              Transform3D({ translation, mat3x3: values.subarray(at + 3, at + 12) }),
+            );
           }
         }
       };

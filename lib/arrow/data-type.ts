@@ -84,8 +84,8 @@ export function fixedSizeList(item: DataType, size: number, nullable = false): D
   return intern("fixed-size-list", `fixed_size_list<${keyOf(child)}>[${size}]`, [child], size);
 }
 
-export function fixedSizeBinary(byteWidth: number): DataType {
-  return intern("fixed-size-binary", `fixed_size_binary[${byteWidth}]`, [], byteWidth);
+export function fixedSizeBinary(bytes: number): DataType {
+  return intern("fixed-size-binary", `fixed_size_binary[${bytes}]`, [], bytes);
 }
 
 export function struct(fields: readonly Field[]): DataType {

@@ -1,7 +1,7 @@
 import type { ComponentDescriptor } from "../component-batch.ts";
 import { ComponentBatch } from "../component-batch.ts";
 import type { ColorInput } from "./color.ts";
-import { colorBatch } from "./color.ts";
+import { packedColors } from "./color.ts";
 import { fieldName, rejectElement, rejectInput } from "./input-error.ts";
 import { arrowFromValues } from "./nested.ts";
 
@@ -116,11 +116,10 @@ function infoOf(
 
 function colorOf(descriptor: ComponentDescriptor, color: unknown, index: number): number | null {
   if (color === undefined || color === null) return null;
-  const { data, length } = colorBatch(descriptor, color as ColorInput);
-  if (length !== 1 || typeof data !== "number") {
-    return rejectElement(descriptor, "one colour", color, index);
-  }
-  return data;
+  const packed = packedColors(descriptor, color as ColorInput);
+  return typeof packed === "number"
+    ? packed
+    : rejectElement(descriptor, "one colour", color, index);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

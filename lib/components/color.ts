@@ -2,6 +2,7 @@ import type { TypedArray } from "../arrow/array.ts";
 import type { ComponentDescriptor } from "../component-batch.ts";
 import { ComponentBatch } from "../component-batch.ts";
 import { parseCssColor } from "./css-color.ts";
+import type { Named } from "./input-error.ts";
 import { rejectElement, rejectInput } from "./input-error.ts";
 import type { NumberArray } from "./numeric.ts";
 import { elementTypeOf, isBigIntArray } from "./typed-array.ts";
@@ -32,28 +33,30 @@ const PACKED = "a packed colour (0xRRGGBBAA)";
 
 /** A batch of colours, packed into `uint32`. */
 export function colorBatch(descriptor: ComponentDescriptor, value: ColorInput): ComponentBatch {
+  const colors = packedColors(descriptor, value);
+  const length = typeof colors === "number" ? 1 : colors.length;
+  return new ComponentBatch(descriptor, length, colors);
+}
+
+/** One packed colour as a number, several as an array. */
+export function packedColors(
+  descriptor: Named,
+  value: ColorInput,
+): number | readonly number[] | Uint32Array {
   if (typeof value === "number") {
     if (value >>> 0 !== value) rejectInput(descriptor, PACKED, value);
-    return new ComponentBatch(descriptor, 1, value);
+    return value;
   }
-  if (value instanceof Uint32Array) return new ComponentBatch(descriptor, value.length, value);
+  if (value instanceof Uint32Array) return value;
   if (typeof value === "string") {
-    const color = parseCssColor(value);
-    if (color === undefined) {
-      rejectInput(
-        descriptor,
-        "a CSS colour",
-        value,
-        'such as "#ff8000", "orange" or "rgb(255 128 0)"',
-      );
-    }
-    return new ComponentBatch(descriptor, 1, color);
+    const advice = 'such as "#ff8000", "orange" or "rgb(255 128 0)"';
+    return parseCssColor(value) ?? rejectInput(descriptor, "a CSS colour", value, advice);
   }
   const colors = Array.isArray(value)
     ? plainColors(descriptor, value)
-    : typedColors(descriptor, value as TypedArray);
-  if (colors.length === 1) return new ComponentBatch(descriptor, 1, colors[0] as number);
-  return new ComponentBatch(descriptor, colors.length, colors);
+    : // What is no array at all is refused there.
+      typedColors(descriptor, value as TypedArray);
+  return colors.length === 1 ? (colors[0] ?? 0) : colors;
 }
 
 /** Packs channels of 0 to 255 as `0xRRGGBBAA`. */
@@ -62,7 +65,7 @@ export function packColor(red: number, green: number, blue: number, alpha = 255)
 }
 
 function plainColors(
-  descriptor: ComponentDescriptor,
+  descriptor: Named,
   items: readonly unknown[],
 ): readonly number[] | Uint32Array {
   const length = items.length;
@@ -84,7 +87,7 @@ function plainColors(
 }
 
 /** Each element is a colour by itself: packed, CSS, or an array of 3 or 4 channels. */
-function elementColors(descriptor: ComponentDescriptor, items: readonly unknown[]): Uint32Array {
+function elementColors(descriptor: Named, items: readonly unknown[]): Uint32Array {
   const plainScale = items.some(hasFraction) ? 255 : 1;
   const colors = new Uint32Array(items.length);
   for (let i = 0; i < items.length; i++) {
@@ -117,7 +120,7 @@ function hasFraction(item: unknown): boolean {
 }
 
 function typedColors(
-  descriptor: ComponentDescriptor,
+  descriptor: Named,
   value: TypedArray,
 ): ArrayLike<number> & (readonly number[] | Uint32Array) {
   switch (elementTypeOf(value)) {
@@ -142,7 +145,7 @@ function typedColors(
 
 /** One colour of 3 or 4 channels, or RGBA quadruples. */
 function channelsOf(
-  descriptor: ComponentDescriptor,
+  descriptor: Named,
   values: readonly number[] | Uint8Array | Float32Array,
   scale: number,
 ): readonly number[] | Uint32Array {
@@ -169,7 +172,7 @@ function channelsOf(
 }
 
 function packChannels(
-  descriptor: ComponentDescriptor,
+  descriptor: Named,
   values: ArrayLike<number>,
   scale: number,
   index = 0,
@@ -184,12 +187,7 @@ function packChannels(
 }
 
 /** One channel as a byte. Floats are scaled and rounded half to even, as in Rerun; excess is an error. */
-function channel(
-  descriptor: ComponentDescriptor,
-  value: unknown,
-  scale: number,
-  index: number,
-): number {
+function channel(descriptor: Named, value: unknown, scale: number, index: number): number {
   const number = typeof value === "bigint" ? Number(value) : value;
   if (typeof number === "number") {
     const byte = scale === 1 ? Math.trunc(number) : roundHalfEven(number * scale);

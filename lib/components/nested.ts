@@ -2,9 +2,9 @@ import type { ArrowArray } from "../arrow/array.ts";
 import type { DataType, Field } from "../arrow/data-type.ts";
 import type { ComponentDescriptor } from "../component-batch.ts";
 import { ComponentBatch, emptyArray } from "../component-batch.ts";
-import { RerunError } from "../errors.ts";
 import { fits, wholeNumber } from "./bigint.ts";
-import { camelCase, fieldName, shown } from "./input-error.ts";
+import { camelCase, fieldName } from "./input-error.ts";
+import { expectedOf, rejectValue } from "./nested-error.ts";
 import { textArray, textOf } from "./text.ts";
 import { asBytes, elementTypeOf } from "./typed-array.ts";
 
@@ -47,7 +47,7 @@ function validity(
   let valid: Uint8Array | undefined;
   for (let i = 0; i < values.length; i++) {
     if (values[i] !== null && values[i] !== undefined) continue;
-    if (!nullable) reject(path, expectedOf(type), values[i], i);
+    if (!nullable) rejectValue(path, expectedOf(type), values[i], i);
     valid ??= new Uint8Array(values.length).fill(1);
     valid[i] = 0;
   }
@@ -69,7 +69,7 @@ function build(
       const bytes = new Uint8Array(length);
       for (let i = 0; i < length; i++) {
         const value = values[i];
-        if (!isNull(i) && typeof value !== "boolean") reject(path, "a boolean", value, i);
+        if (!isNull(i) && typeof value !== "boolean") rejectValue(path, "a boolean", value, i);
         bytes[i] = value === true ? 1 : 0;
       }
       return { type, length, values: bytes };
@@ -77,7 +77,7 @@ function build(
     case "utf8": {
       const texts = new Array<string>(length).fill("");
       for (let i = 0; i < length; i++) {
-        if (!isNull(i)) texts[i] = textOf(values[i]) ?? reject(path, "a string", values[i], i);
+        if (!isNull(i)) texts[i] = textOf(values[i]) ?? rejectValue(path, "a string", values[i], i);
       }
       return textArray(texts);
     }
@@ -111,7 +111,7 @@ function build(
         if (isNull(i)) continue;
         const number = wholeNumber(values[i]);
         if (number === undefined || !fits(number, signed))
-          reject(path, expectedOf(type), values[i], i);
+          rejectValue(path, expectedOf(type), values[i], i);
         numbers[i] = number;
       }
       return { type, length, values: numbers };
@@ -146,9 +146,9 @@ function numberArray(
   for (let i = 0; i < numbers.length; i++) {
     if (isNull(i)) continue;
     const value = values[i];
-    if (typeof value !== "number") reject(path, expectedOf(type), value, i);
+    if (typeof value !== "number") rejectValue(path, expectedOf(type), value, i);
     if (range !== undefined && !(value > range[0] - 1 && value < range[1] + 1)) {
-      reject(path, `${expectedOf(type)} from ${range[0]} to ${range[1]}`, value, i);
+      rejectValue(path, `${expectedOf(type)} from ${range[0]} to ${range[1]}`, value, i);
     }
     numbers[i] = range === undefined ? value : Math.trunc(value);
   }
@@ -168,7 +168,7 @@ function listArray(
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (valid?.[i] !== 0) {
-      if (!isList(value)) reject(path, "an array", value, i);
+      if (!isList(value)) rejectValue(path, "an array", value, i);
       total += value.length;
     }
     offsets[i + 1] = total;
@@ -205,7 +205,7 @@ function fixedSizeListArray(
       continue;
     }
     if (!isList(value) || value.length !== type.size) {
-      reject(path, `an array of ${type.size} elements`, value, i);
+      rejectValue(path, `an array of ${type.size} elements`, value, i);
     }
     for (let k = 0; k < type.size; k++) flat.push(value[k]);
   }
@@ -230,7 +230,7 @@ function unionArray(type: DataType, values: ArrayLike<unknown>, path: string): A
       id = type.children.findIndex((field) => field.name === keys[0]);
       if (keys.length !== 1 || id < 0) {
         const names = type.children.slice(1).map((field) => field.name);
-        reject(path, `{ variant: value } with a variant of ${names.join(", ")}`, value, i);
+        rejectValue(path, `{ variant: value } with a variant of ${names.join(", ")}`, value, i);
       }
       content = (value as Readonly<Record<string, unknown>>)[keys[0] as string];
     }
@@ -258,7 +258,7 @@ function binaryArray(
   for (let i = 0; i < values.length; i++) {
     const block = valid?.[i] === 0 ? new Uint8Array(type.size) : asBytes(values[i]);
     if (block === undefined || (type.size > 0 && block.length !== type.size)) {
-      reject(
+      rejectValue(
         path,
         type.size > 0 ? `${type.size} bytes` : "bytes such as a Uint8Array",
         values[i],
@@ -288,42 +288,9 @@ function pick(values: ArrayLike<unknown>, field: Field, path: string): unknown[]
   for (let i = 0; i < members.length; i++) {
     const value = values[i];
     if (value === null || value === undefined) continue;
-    if (typeof value !== "object") reject(path, "an object", value, i);
+    if (typeof value !== "object") rejectValue(path, "an object", value, i);
     const record = value as Readonly<Record<string, unknown>>;
     members[i] = field.name in record ? record[field.name] : record[alias];
   }
   return members;
-}
-
-function expectedOf(type: DataType): string {
-  switch (type.kind) {
-    case "utf8":
-      return "a string";
-    case "bool":
-      return "a boolean";
-    case "list":
-    case "fixed-size-list":
-      return "an array";
-    case "struct":
-      return `an object with ${type.children.map((field) => camelCase(field.name)).join(", ")}`;
-    case "float32":
-    case "float64":
-      return "a number";
-    case "int64":
-      return "a 64-bit integer";
-    case "uint64":
-      return "an unsigned 64-bit integer";
-    case "binary":
-    case "fixed-size-binary":
-      return "bytes";
-    default:
-      return "a whole number";
-  }
-}
-
-function reject(path: string, expected: string, value: unknown, index: number): never {
-  throw new RerunError(
-    "invalid-component",
-    `${path}: expected ${expected}, got ${shown(value)} at index ${index}`,
-  );
 }

@@ -33,6 +33,7 @@ export interface NumberKind {
   readonly expected: string;
 }
 
+/** Single-precision floats. */
 export const float32Kind: NumberKind = {
   element: "float32",
   array: Float32Array,
@@ -41,9 +42,11 @@ export const float32Kind: NumberKind = {
   integer: false,
   expected: "a number",
 };
+/** Double-precision floats. */
 export const float64Kind: NumberKind = { ...float32Kind, element: "float64", array: Float64Array };
-export const uint8Kind: NumberKind = integerKind("uint8", Uint8Array, 0xff);
+/** Ids of classes, keypoints, channels. */
 export const uint16Kind: NumberKind = integerKind("uint16", Uint16Array, 0xffff);
+/** Indices. */
 export const uint32Kind: NumberKind = integerKind("uint32", Uint32Array, 0xffff_ffff);
 
 function integerKind(element: ElementType, array: NumberArrayConstructor, max: number): NumberKind {

@@ -57,6 +57,7 @@ export function axisAngleBatch(
   return new ComponentBatch(descriptor, length, { type: descriptor.type, length, children });
 }
 
+/** True for an object with an axis. */
 export function isAxisAngle(value: unknown): value is AxisAngle {
   return typeof value === "object" && value !== null && "axis" in value;
 }

@@ -44,6 +44,7 @@ export function elementTypeOf(value: unknown): ElementType | undefined {
   return elementTypes[(value as TypedArray)[Symbol.toStringTag]];
 }
 
+/** True for typed arrays of any realm. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return elementTypeOf(value) !== undefined;
 }
@@ -53,6 +54,7 @@ export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || elementTypeOf(value) !== undefined;
 }
 
+/** True for arrays of 64-bit integers. */
 export function isBigIntArray(value: TypedArray): value is BigInt64Array | BigUint64Array {
   const type = elementTypeOf(value);
   return type === "int64" || type === "uint64";

@@ -375,8 +375,8 @@ function columnName(entityPath: string, { component }: ComponentDescriptor): str
 
 function sortedDescriptors(all: readonly ComponentDescriptor[]): ComponentDescriptor[] {
   const unique = new Map(all.map((d) => [`${d.archetype}\n${d.component}`, d]));
-  const list = [...unique.values()];
-  return sortedOrder(list).map((i) => list[i] as ComponentDescriptor);
+  const descriptors = [...unique.values()];
+  return sortedOrder(descriptors).map((i) => descriptors[i] as ComponentDescriptor);
 }
 
 /** Short archetype name and field, or the component alone. */

@@ -1,10 +1,12 @@
 import { archetypeDocs } from "./archetype-docs.ts";
+import { comment } from "./comment.ts";
 import type { ComponentConverter } from "./converters.ts";
 import { converterOf } from "./converters.ts";
 import { componentDocs, drawOrders, fieldDocs } from "./docs.ts";
 import type { DataTypeNames } from "./emit-components.ts";
 import { enumsOf, HEADER, lowerFirst } from "./emit-components.ts";
 import type { Extension } from "./extensions.ts";
+import { Imports } from "./imports.ts";
 import type { Catalogue, CatalogueArchetype, CatalogueField } from "./read-catalogue.ts";
 import { camelCase, shortName } from "./read-catalogue.ts";
 
@@ -90,39 +92,6 @@ function meaningOf(archetype: string, key: string): string | undefined {
     return `Order of drawing in 2D; greater values lie above; default: ${order}.`;
   }
   return archetypeDocs[archetype]?.fields?.[key] ?? fieldDocs[key];
-}
-
-/** Names by file, turned into import declarations. */
-class Imports {
-  readonly #values = new Map<string, Set<string>>();
-  readonly #types = new Map<string, Set<string>>();
-
-  value(file: string, name: string): void {
-    const names = this.#values.get(file) ?? new Set();
-    this.#values.set(file, names.add(name));
-  }
-
-  type(file: string, name: string): void {
-    const names = this.#types.get(file) ?? new Set();
-    this.#types.set(file, names.add(name));
-  }
-
-  /** Only what the body of the file uses. */
-  text(body: string): string {
-    const code = body.replace(/\/\*\*[^]*?\*\//g, "");
-    const isUsed = (name: string): boolean => new RegExp(`\\b${name}\\b(?! [a-z])`).test(code);
-    const lines: string[] = [];
-    for (const file of [...new Set([...this.#values.keys(), ...this.#types.keys()])].toSorted()) {
-      const values = [...(this.#values.get(file) ?? [])].filter(isUsed);
-      const all = [...(this.#types.get(file) ?? [])].filter(isUsed);
-      const types = all.filter((name) => !values.includes(name));
-      if (values.length > 0)
-        lines.push(`import { ${values.toSorted().join(", ")} } from "${file}";`);
-      if (types.length > 0)
-        lines.push(`import type { ${types.toSorted().join(", ")} } from "${file}";`);
-    }
-    return `${lines.join("\n")}\n`;
-  }
 }
 
 function importsText(
@@ -330,24 +299,4 @@ function converterExpression(plan: FieldPlan): string {
   const { convert, members } = plan.converter;
   if (members === undefined) return convert;
   return `(d: ComponentDescriptor, value: never) => ${convert}(d, value, ${members})`;
-}
-
-/** A docstring, wrapped at about 100 columns. */
-function comment(text: string): string {
-  const lines = text.split("\n").flatMap((line) => wrap(line));
-  if (lines.length === 1) return `/** ${lines[0]} */\n`;
-  return `/**\n${lines.map((line) => ` *${line === "" ? "" : ` ${line}`}\n`).join("")} */\n`;
-}
-
-function wrap(line: string): string[] {
-  if (line.length <= 100) return [line];
-  const lines: string[] = [];
-  let current = "";
-  for (const word of line.split(" ")) {
-    if (current !== "" && current.length + word.length >= 100) {
-      lines.push(current);
-      current = word;
-    } else current = current === "" ? word : `${current} ${word}`;
-  }
-  return [...lines, current];
 }

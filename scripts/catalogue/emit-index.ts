@@ -51,10 +51,8 @@ export function indexText(
   const types = (names: readonly string[], file: string): void => {
     if (names.length > 0) lines.push(`export type { ${names.join(", ")} } from "${file}";`);
   };
-  types(
-    ["Archetype", "ArchetypeStatics", "ColumnFields", "ColumnInput", "ColumnsOptions"],
-    "../archetype.ts",
-  );
+  types(["Archetype", "ArchetypeStatics"], "../archetype.ts");
+  types(["ColumnFields", "ColumnInput", "ColumnsOptions"], "../archetype-columns.ts");
   values([...enumsOf(catalogue).keys()], "../components/enums.ts");
   for (const [file, names] of Object.entries(componentValues))
     values(names, `../components/${file}.ts`);

@@ -160,8 +160,10 @@ async function run(steps: readonly Step[], budgetBytes?: number): Promise<void> 
       const index = loggedAt.findIndex((at) => at >= now - from.agoMs);
       return index < 0 ? next : index;
     };
-    const running = (): Stay[] => stays.filter((stay) => stay.end === undefined && stay.attachment !== undefined);
-    const pick = (index: number): Stay | undefined => running()[index % Math.max(1, running().length)];
+    const running = (): Stay[] =>
+      stays.filter((stay) => stay.end === undefined && stay.attachment !== undefined);
+    const pick = (index: number): Stay | undefined =>
+      running()[index % Math.max(1, running().length)];
 
     for (const step of steps) {
       now++;
@@ -181,7 +183,8 @@ async function run(steps: readonly Step[], budgetBytes?: number): Promise<void> 
         }
         case "attach": {
           const sink = new ScriptedSink(`sink ${stays.length} (${step.kind})`, step.kind);
-          const from = typeof step.from === "string" ? step.from : since(new Date(now - step.from.agoMs));
+          const from =
+            typeof step.from === "string" ? step.from : since(new Date(now - step.from.agoMs));
           const begin = startOf(step.from);
           const options = budgetBytes === undefined ? { from } : { from, budgetBytes };
           stays.push({ sink, attachment: rec.attach(sink, options), start: begin, end: undefined });
@@ -198,8 +201,17 @@ async function run(steps: readonly Step[], budgetBytes?: number): Promise<void> 
           const stay = pick(step.which);
           if (stay?.attachment === undefined) break;
           stay.end = next;
-          const sink = new ScriptedSink(`sink ${stays.length} (${step.kind}) for ${stay.sink.name}`, step.kind);
-          const successor: Stay = { sink, attachment: undefined, start: next, end: undefined, after: stay };
+          const sink = new ScriptedSink(
+            `sink ${stays.length} (${step.kind}) for ${stay.sink.name}`,
+            step.kind,
+          );
+          const successor: Stay = {
+            sink,
+            attachment: undefined,
+            start: next,
+            end: undefined,
+            after: stay,
+          };
           stays.push(successor);
           const options = budgetBytes === undefined ? {} : { budgetBytes };
           const done = rec.replace(stay.attachment, sink, { signal: stuck.signal, ...options });
@@ -265,25 +277,30 @@ async function run(steps: readonly Step[], budgetBytes?: number): Promise<void> 
       for (let seq = 0; seq < Math.min(until, end); seq++) {
         if (seq >= from && !got.has(seq)) missing.push(seq);
         // Static data from before the start, unless a later value took its place before it was read.
-        if (seq < from && pinned.has(seq) && !superseded.has(seq) && !got.has(seq)) throw new Error(`pinned ${seq} lost: ${story}`);
+        if (seq < from && pinned.has(seq) && !superseded.has(seq) && !got.has(seq))
+          throw new Error(`pinned ${seq} lost: ${story}`);
       }
       for (const seq of received) {
         if (seq >= end) throw new Error(`${seq} came after the end: ${story}`);
-        if (seq < from && !pinned.has(seq)) throw new Error(`${seq} came before the start: ${story}`);
+        if (seq < from && !pinned.has(seq))
+          throw new Error(`${seq} came before the start: ${story}`);
       }
       if (budgetBytes === undefined) {
         if (missing.length > 0) throw new Error(`lost ${missing.join(" ")}: ${story}`);
       } else {
         for (const seq of missing) {
-          if (pinned.has(seq) && !superseded.has(seq)) throw new Error(`static ${seq} dropped: ${story}`);
+          if (pinned.has(seq) && !superseded.has(seq))
+            throw new Error(`static ${seq} dropped: ${story}`);
         }
         if (attachment !== undefined) {
           const before = stay.after?.attachment?.stats.droppedMessages ?? 0;
           const dropped = attachment.stats.droppedMessages + before;
-          if (dropped < missing.length) throw new Error(`${missing.length} lost, ${dropped} told: ${story}`);
+          if (dropped < missing.length)
+            throw new Error(`${missing.length} lost, ${dropped} told: ${story}`);
           if (before > 0) return;
           if (!cut) expect(dropped, story).to.equal(missing.length);
-          if (sink.kind === "sync" || sink.kind === "throws") expect(missing, story).to.deep.equal([]);
+          if (sink.kind === "sync" || sink.kind === "throws")
+            expect(missing, story).to.deep.equal([]);
         }
       }
     }

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { map } from "rxjs";
-import { fixedSizeList, primitive } from "../../lib/arrow/data-type.ts";
 import { Image, Points3D, Scalars } from "../../lib/archetypes/index.ts";
+import { fixedSizeList, primitive } from "../../lib/arrow/data-type.ts";
 import type { Chunk } from "../../lib/chunk.ts";
 import { ComponentBatch } from "../../lib/component-batch.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
@@ -27,9 +27,12 @@ function flatValues(chunk: Chunk): ArrayLike<number | bigint> {
 function countEach(all: readonly ArrayLike<number | bigint>[]): [number, number][] {
   const counts = new Map<number, number>();
   for (const values of all) {
-    for (let i = 0; i < values.length; i++) {
-      const value = Number(values[i]);
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+    // In runs of equal values: there are millions.
+    for (let i = 0, from = 0; i < values.length; i++) {
+      if (i + 1 < values.length && values[i + 1] === values[from]) continue;
+      const value = Number(values[from]);
+      counts.set(value, (counts.get(value) ?? 0) + i + 1 - from);
+      from = i + 1;
     }
   }
   return [...counts].toSorted(([a], [b]) => a - b);
@@ -44,7 +47,7 @@ describe("arrays that a program reuses after log() returned", () => {
   for (const [size, elements] of [
     ["small", 30],
     ["of 64 KiB", MIB / 64],
-    ["larger than a chunk", MIB],
+    ["larger than a chunk", 600_000],
   ] as const) {
     it(`keep their old values everywhere when ${size}`, async () => {
       const rec = stream();
@@ -114,7 +117,8 @@ describe("arrays that a program reuses after log() returned", () => {
     const { chunks } = decodeRrd(await readFile(dir.file("a.rrd")));
     const positions = chunks[0] === undefined ? [] : flatOf(chunks[0], "Points3D:positions");
     expect(positions).to.have.lengthOf(3 * (5000 + 300_000));
-    for (let i = 0; i < 5000; i++) expect([positions[3 * i], positions[3 * i + 2]]).to.deep.equal([i, i]);
+    for (let i = 0; i < 5000; i++)
+      expect([positions[3 * i], positions[3 * i + 2]]).to.deep.equal([i, i]);
     expect([positions[15_000], positions[positions.length - 1]]).to.deep.equal([7, 7]);
   });
 
@@ -123,7 +127,10 @@ describe("arrays that a program reuses after log() returned", () => {
     rec.attach(save(dir.file("a.rrd"), { compression: "none" }));
     const pixels = new Uint8Array(1024 * 1024 * 3);
     for (let i = 1; i <= 3; i++) {
-      rec.log("image", Image({ data: pixels.fill(i), width: 1024, height: 1024, colorModel: "RGB" }));
+      rec.log(
+        "image",
+        Image({ data: pixels.fill(i), width: 1024, height: 1024, colorModel: "RGB" }),
+      );
       pixels.fill(0);
     }
     await rec.close();
@@ -148,7 +155,8 @@ describe("arrays that a program reuses after log() returned", () => {
     frames.fill(-1n);
     await rec.close();
     for (const chunk of chunksOf(sink.messages)) {
-      const numbers = chunk.column(chunk.components[0]?.descriptor ?? floats).children?.[0]?.values ?? [];
+      const numbers =
+        chunk.column(chunk.components[0]?.descriptor ?? floats).children?.[0]?.values ?? [];
       const expected = chunk.entityPath === "/sorted" ? [0, 1, 99_999] : [99_999, 99_998, 0];
       expect([numbers[0], numbers[1], numbers.at(-1)], chunk.entityPath).to.deep.equal(expected);
       const times = chunk.times(chunk.timelines[0]?.timeline ?? never());
@@ -191,7 +199,9 @@ describe("arrays that a program reuses after log() returned", () => {
     rec.log("e", Points3D(new Float32Array(900_000)));
     await rec.close();
     const rowIds = chunksOf(sink.messages).flatMap((chunk) =>
-      Array.from({ length: chunk.numRows }, (_, i) => Buffer.from(chunk.rowIds.subarray(16 * i, 16 * i + 16)).toString("hex")),
+      Array.from({ length: chunk.numRows }, (_, i) =>
+        Buffer.from(chunk.rowIds.subarray(16 * i, 16 * i + 16)).toString("hex"),
+      ),
     );
     expect(rowIds).to.have.lengthOf(5003);
     expect(new Set(rowIds).size).to.equal(5003);
@@ -220,10 +230,14 @@ describe("arrays that a program reuses after log() returned", () => {
     vectors.fill(0);
     await rec.close();
     const [chunk] = chunksOf(sink.messages);
-    expect(Buffer.compare(
-      Buffer.from((chunk?.column(descriptor).children?.[0]?.values as Uint16Array).slice().buffer),
-      Buffer.from(expected.buffer),
-    )).to.equal(0);
+    expect(
+      Buffer.compare(
+        Buffer.from(
+          (chunk?.column(descriptor).children?.[0]?.values as Uint16Array).slice().buffer,
+        ),
+        Buffer.from(expected.buffer),
+      ),
+    ).to.equal(0);
   });
 });
 

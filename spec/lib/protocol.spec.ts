@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { decodeCbor, encodeCbor } from "../../lib/encode/cbor.ts";
-import { CLOSE_CODE, type ClientMessage, SUBPROTOCOL, type ViewerCommand } from "../../lib/protocol.ts";
+import {
+  CLOSE_CODE,
+  type ClientMessage,
+  SUBPROTOCOL,
+  type ViewerCommand,
+} from "../../lib/protocol.ts";
 import { readClientMessage, readServerMessage } from "../../lib/protocol-reader.ts";
 import { CddlSchema } from "../helpers/cddl.ts";
 import { projectRoot } from "../helpers/run-program.ts";
@@ -30,9 +35,15 @@ const clientMessages: readonly ClientMessage[] = [
   { type: "viewer-event", event: { type: "pause", ...recording } },
   { type: "viewer-event", event: { type: "time_update", ...recording, time: -0.5 } },
   { type: "viewer-event", event: { type: "time_update", ...recording, time: 1.7e18 } },
-  { type: "viewer-event", event: { type: "timeline_change", ...recording, timeline: "t", time: 1 } },
+  {
+    type: "viewer-event",
+    event: { type: "timeline_change", ...recording, timeline: "t", time: 1 },
+  },
   { type: "viewer-event", event: { type: "recording_open", ...recording, source: "x" } },
-  { type: "viewer-event", event: { type: "recording_open", ...recording, source: "x", version: "1" } },
+  {
+    type: "viewer-event",
+    event: { type: "recording_open", ...recording, source: "x", version: "1" },
+  },
   { type: "viewer-event", event: { type: "selection_change", ...recording, items: [] } },
   {
     type: "viewer-event",
@@ -101,12 +112,19 @@ describe("protocol", () => {
     ["a text that is too long", { type: "hello", version: 1, role: "x".repeat(5000) }],
     ["no event", { type: "viewer-event" }],
     ["an event of no known type", { type: "viewer-event", event: { type: "x", ...recording } }],
-    ["a time that is NaN", { type: "viewer-event", event: { type: "time_update", ...recording, time: NaN } }],
+    [
+      "a time that is NaN",
+      { type: "viewer-event", event: { type: "time_update", ...recording, time: NaN } },
+    ],
     [
       "too many items",
       {
         type: "viewer-event",
-        event: { type: "selection_change", ...recording, items: Array(1001).fill({ type: "view" }) },
+        event: {
+          type: "selection_change",
+          ...recording,
+          items: Array(1001).fill({ type: "view" }),
+        },
       },
     ],
     [
@@ -129,6 +147,7 @@ describe("protocol", () => {
   it("is described with its subprotocol and every close code", () => {
     const text = readFileSync(join(projectRoot, "docs/protocol.md"), "utf8");
     expect(text).to.include(`\`${SUBPROTOCOL}\``);
-    for (const code of Object.values(CLOSE_CODE)) expect(text).to.match(new RegExp(`\\| ${code}\\b`));
+    for (const code of Object.values(CLOSE_CODE))
+      expect(text).to.match(new RegExp(`\\| ${code}\\b`));
   });
 });

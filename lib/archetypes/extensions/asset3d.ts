@@ -6,6 +6,7 @@ import { fileFields } from "./file-content.ts";
 /** What {@link Asset3D} takes by name. */
 export type Asset3DOptions = Omit<Asset3DFields, "blob">;
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param blob the content of the file; referenced and not copied
@@ -14,6 +15,7 @@ export interface Call {
   (blob: Bytes, options?: Asset3DOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(blob: Bytes, options: Asset3DOptions | undefined): Asset3DFields {
   return fileFields(blob, options);
 }

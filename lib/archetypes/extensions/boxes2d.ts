@@ -35,6 +35,7 @@ export interface Boxes2DOptions extends Boxes2DFields, SizeOptions {
   readonly arrayFormat?: Box2DFormat | Lowercase<Box2DFormat> | undefined;
 }
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param halfSizes half of width and height; `(n, 2)` in scene units (`float32`)
@@ -49,6 +50,7 @@ export interface Call {
   (options: Boxes2DOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   first: VectorInput | Boxes2DOptions,
   options: Boxes2DOptions | undefined,

@@ -7,6 +7,7 @@ import { namedFields, withoutSizes } from "./box-sizes.ts";
 /** What {@link Boxes3D} takes by name. */
 export interface Boxes3DOptions extends Boxes3DFields, SizeOptions {}
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param halfSizes half of the extent along x, y and z; `(n, 3)` in scene units (`float32`)
@@ -21,6 +22,7 @@ export interface Call {
   (options: Boxes3DOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   first: VectorInput | Boxes3DOptions,
   options: Boxes3DOptions | undefined,

@@ -11,6 +11,7 @@ export interface Statics {
   recursive(): Archetype;
 }
 
+/** Makes the ready-made values. */
 export function statics(definition: {
   readonly fields: { readonly isRecursive: ComponentDescriptor };
 }): Statics {

@@ -12,6 +12,7 @@ export interface Ellipsoids3DOptions extends Ellipsoids3DFields {
   readonly radii?: NumberInput | undefined;
 }
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param halfSizes semi-axes along x, y and z; `(n, 3)` in scene units (`float32`)
@@ -26,6 +27,7 @@ export interface Call {
   (options: Ellipsoids3DOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   first: VectorInput | Ellipsoids3DOptions,
   options: Ellipsoids3DOptions | undefined,

@@ -6,6 +6,7 @@ import { fileFields } from "./file-content.ts";
 /** What {@link EncodedDepthImage} takes by name. */
 export type EncodedDepthImageOptions = Omit<EncodedDepthImageFields, "blob">;
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param blob the content of the file; referenced and not copied
@@ -14,6 +15,7 @@ export interface Call {
   (blob: Bytes, options?: EncodedDepthImageOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   blob: Bytes,
   options: EncodedDepthImageOptions | undefined,

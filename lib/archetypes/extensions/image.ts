@@ -6,6 +6,7 @@ import { imagePixels } from "./pixels.ts";
 /** What {@link Image} takes by name. */
 export type ImageOptions = Omit<ImageFields, "buffer" | "format">;
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param source the pixels: `ImageData`, or `{ data, width, height }` with a `colorModel`, or a
@@ -15,6 +16,7 @@ export interface Call {
   (source: ImageSource, options?: ImageOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(source: ImageSource, options: ImageOptions | undefined): ImageFields {
   return { ...options, ...imagePixels("Image", source) };
 }

@@ -12,6 +12,7 @@ export interface Mesh3DOptions extends Mesh3DFields {
   readonly albedoTexture?: ImageSource | undefined;
 }
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param vertexPositions positions of the vertices; `(n, 3)` in scene units (`float32`)
@@ -26,6 +27,7 @@ export interface Call {
   (options: Mesh3DOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   first: VectorInput | Mesh3DOptions,
   options: Mesh3DOptions | undefined,

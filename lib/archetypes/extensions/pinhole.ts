@@ -23,6 +23,7 @@ export interface PinholeOptions extends PinholeFields {
   readonly aspectRatio?: number | undefined;
 }
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param imageFromCamera 3×3 projection, by rows
@@ -40,6 +41,7 @@ export interface Call {
 /** A field of view of 0 would give an infinite focal length. */
 const SMALLEST_ANGLE = 2 ** -52;
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   first: MatrixValue | PinholeOptions,
   options: PinholeOptions | undefined,

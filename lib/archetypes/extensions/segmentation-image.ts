@@ -6,6 +6,7 @@ import { singleChannelPixels } from "./pixels.ts";
 /** What {@link SegmentationImage} takes by name. */
 export type SegmentationImageOptions = Omit<SegmentationImageFields, "buffer" | "format">;
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param source one channel: `{ data, width, height }`; its type follows from the typed array,
@@ -15,6 +16,7 @@ export interface Call {
   (source: PixelSource, options?: SegmentationImageOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   source: PixelSource,
   options: SegmentationImageOptions | undefined,

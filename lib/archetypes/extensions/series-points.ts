@@ -2,6 +2,7 @@ import type { Archetype } from "../../archetype.ts";
 import { MarkerShape } from "../../components/enums.ts";
 import type { SeriesPointsFields } from "../series-points.ts";
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * All fields are optional; without any it asks for circles.

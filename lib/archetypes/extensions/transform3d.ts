@@ -13,6 +13,7 @@ export interface Transform3DOptions extends Transform3DFields {
   readonly rotation?: NumberArray | AxisAngle | undefined;
 }
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * All parts are optional. A call replaces the transform of the entity as a whole.
@@ -24,6 +25,7 @@ export interface Call {
 
 const NOTHING: Transform3DFields = {};
 
+/** The arguments of a call as fields. */
 export function fieldsOf(fields: Transform3DOptions | undefined): Transform3DFields {
   // Nearly all calls name the fields themselves: no copy then.
   if (fields === undefined) return NOTHING;

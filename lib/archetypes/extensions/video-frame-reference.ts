@@ -13,6 +13,7 @@ export type VideoTime =
   | { readonly seconds: number }
   | { readonly nanoseconds: number | bigint };
 
+/** How the archetype is called. */
 export interface Call {
   /**
    * @param timestamp nanoseconds from the start of the video, or `{ seconds }`
@@ -21,6 +22,7 @@ export interface Call {
   (timestamp: VideoTime, options?: VideoFrameReferenceOptions): Archetype;
 }
 
+/** The arguments of a call as fields. */
 export function fieldsOf(
   timestamp: VideoTime,
   options: VideoFrameReferenceOptions | undefined,

@@ -28,6 +28,7 @@ export type Statics = {
 /** Handedness, and the axis that points up or down. */
 export type ViewCoordinatesName = `${"RIGHT" | "LEFT"}_HAND_${"X" | "Y" | "Z"}_${"UP" | "DOWN"}`;
 
+/** Makes the ready-made values. */
 export function statics(definition: {
   readonly fields: { readonly xyz: ComponentDescriptor };
 }): Statics {

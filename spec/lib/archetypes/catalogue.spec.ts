@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { ArchetypeStatics } from "../../../lib/archetypes/index.ts";
 import * as rr from "../../../lib/archetypes/index.ts";
 import type { DataType } from "../../../lib/arrow/data-type.ts";
+import type { ComponentDescriptor } from "../../../lib/component-batch.ts";
 import type { ArrowField, ArrowType } from "../../../scripts/catalogue/read-catalogue.ts";
 import {
   camelCase,
@@ -50,10 +51,11 @@ describe("the archetypes are those of the catalogue", () => {
     const factory = exported[shortName(name)];
     it(`${shortName(name)} has its name, fields, identifiers, components and Arrow types`, () => {
       expect(factory?.archetype).to.equal(name);
-      const keys = archetype.fields.map((field) => camelCase(field.name));
+      const keys = archetype.fields.map(({ name: key }) => camelCase(key));
       expect(Object.keys(factory?.fields ?? {})).to.deep.equal(keys);
+      const descriptors: Readonly<Record<string, ComponentDescriptor>> = factory?.fields ?? {};
       for (const field of archetype.fields) {
-        const descriptor = factory?.fields[camelCase(field.name)];
+        const descriptor = descriptors[camelCase(field.name)];
         expect(descriptor?.archetype).to.equal(name);
         expect(descriptor?.component).to.equal(field.identifier);
         expect(descriptor?.componentType).to.equal(field.component_type);

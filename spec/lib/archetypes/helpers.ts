@@ -7,7 +7,7 @@ import { batchValues } from "../components/arrow-values.ts";
 export function fieldValues(archetype: Archetype): Record<string, unknown[]> {
   return Object.fromEntries<unknown[]>(
     archetype.batches.map((batch) => [
-      batch.descriptor.component.split(":")[1],
+      batch.descriptor.component.split(":")[1] ?? "",
       batchValues(batch),
     ]),
   );

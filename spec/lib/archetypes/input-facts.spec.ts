@@ -56,7 +56,7 @@ const valuesOf = (archetype: Archetype, index = 0): unknown[] =>
 const fieldsOf = (archetype: Archetype): Record<string, unknown[]> =>
   Object.fromEntries<unknown[]>(
     archetype.batches.map((batch) => [
-      batch.descriptor.component.split(":")[1],
+      batch.descriptor.component.split(":")[1] ?? "",
       batchValues(batch),
     ]),
   );

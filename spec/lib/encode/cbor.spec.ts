@@ -4,7 +4,8 @@ import { decodeCbor, encodeCbor } from "../../../lib/encode/cbor.ts";
 import { encodeFrameBatch } from "../../../lib/encode/frame-batch.ts";
 import { RerunError } from "../../../lib/errors.ts";
 
-const hex = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
+const hex = (text: string): Uint8Array =>
+  Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 
 describe("encodeCbor", () => {
   it("writes the plainest CBOR: short maps, no tags, integers as integers", () => {
@@ -81,7 +82,9 @@ describe("decodeCbor", () => {
     ["a byte string of 2^63 bytes", "5b 8000000000000000"],
   ] as const) {
     it(`refuses ${name}`, () => {
-      expect(() => decodeCbor(hex(text))).to.throw(RerunError).with.property("code", "invalid-data");
+      expect(() => decodeCbor(hex(text)))
+        .to.throw(RerunError)
+        .with.property("code", "invalid-data");
     });
   }
 

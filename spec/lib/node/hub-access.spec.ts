@@ -78,7 +78,14 @@ describe("Access", () => {
 
 describe("isLoopback", () => {
   it("knows the names and addresses of this machine", () => {
-    for (const host of ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "localhost", "a.localhost"])
+    for (const host of [
+      "127.0.0.1",
+      "127.1.2.3",
+      "::1",
+      "::ffff:127.0.0.1",
+      "localhost",
+      "a.localhost",
+    ])
       expect(isLoopback(host), host).to.equal(true);
     for (const host of ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.evil.example"])
       expect(isLoopback(host), host).to.equal(false);

@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, get, type IncomingHttpHeaders, request, type RequestOptions } from "node:http";
+import {
+  createServer,
+  get,
+  type IncomingHttpHeaders,
+  type RequestOptions,
+  request,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { expect } from "chai";
@@ -19,7 +25,9 @@ interface Answer {
 
 async function ask(port: number, path: string, options: RequestOptions = {}): Promise<Answer> {
   const sent = request({ host: "127.0.0.1", port, path, agent: false, ...options }).end();
-  const [response] = (await once(sent, "response")) as Parameters<Parameters<typeof get>[1] & object>;
+  const [response] = (await once(sent, "response")) as Parameters<
+    Parameters<typeof get>[1] & object
+  >;
   const parts: Buffer[] = [];
   for await (const part of response) parts.push(part as Buffer);
   return {
@@ -165,7 +173,10 @@ describe("Hub over HTTP", () => {
       ["\x16\x03\x01\x02\x00\x01\x00\x01", "400"],
       ["GET / HTTP/1.1\r\n\r\n", "400"],
       [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, "431"],
-      ["GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "400"],
+      [
+        "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        "400",
+      ],
     ] as const) {
       const answer = await exchange(port, nonsense);
       expect(answer.slice(0, 12), nonsense.slice(0, 40)).to.equal(`HTTP/1.1 ${status}`);

@@ -320,7 +320,16 @@ async function fuzzMessages(port: number, count: number): Promise<void> {
     fc.constantFrom(null, true, [], {}),
     fc.uint8Array({ maxLength: 8 }),
   );
-  const keys = fc.constantFrom("type", "seq", "bytes", "event", "items", "resume", "version", "role");
+  const keys = fc.constantFrom(
+    "type",
+    "seq",
+    "bytes",
+    "event",
+    "items",
+    "resume",
+    "version",
+    "role",
+  );
   const nearly = fc.dictionary(keys, fc.oneof(field, fc.dictionary(keys, field), fc.array(field)));
   const message = fc.oneof(
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 5000 }) },
@@ -351,7 +360,11 @@ async function fuzzHandshakes(port: number, count: number): Promise<void> {
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
       "Sec-WebSocket-Protocol: rerun-rx.v1\r\n\r\n",
   );
-  const frames = Buffer.concat([request, maskedFrame(2, Buffer.alloc(200)), maskedFrame(8, Buffer.alloc(0))]);
+  const frames = Buffer.concat([
+    request,
+    maskedFrame(2, Buffer.alloc(200)),
+    maskedFrame(8, Buffer.alloc(0)),
+  ]);
   const kind = fc.tuple(fc.nat({ max: frames.length - 1 }), fc.nat({ max: 255 }), fc.boolean());
   const runs = fc.sample(kind, { numRuns: count, seed: 20_260_802 });
   await inParallel(async () => {
@@ -382,4 +395,3 @@ function damaged(bytes: Uint8Array, at: number, byte: number): Uint8Array {
   if (copy.length > 0) copy[at % copy.length] = byte;
   return copy;
 }
-

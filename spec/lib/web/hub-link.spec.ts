@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import WebSocket from "ws";
 import type { Hub } from "../../../lib/node/hub.ts";
-import { HubLink, type LinkOptions, type LinkSocket, type LinkState, type ReceivedFrames } from "../../../lib/web/hub-link.ts";
+import {
+  HubLink,
+  type LinkOptions,
+  type LinkSocket,
+  type LinkState,
+  type ReceivedFrames,
+} from "../../../lib/web/hub-link.ts";
 import { item, range, untilBrowsers, useHub } from "../../helpers/use-hub.ts";
 
 describe("HubLink", () => {
@@ -84,7 +90,13 @@ describe("HubLink", () => {
     expect(page.sizes()).to.deep.equal(range(100, 115));
     // What came over the first connection is not counted on the second.
     page.handOver();
-    await acked(hub, page.sizes().slice(10).reduce((a, b) => a + b));
+    await acked(
+      hub,
+      page
+        .sizes()
+        .slice(10)
+        .reduce((a, b) => a + b),
+    );
   });
 
   it("starts from the beginning when the hub was restarted", async () => {
@@ -95,7 +107,9 @@ describe("HubLink", () => {
     await first.close(AbortSignal.abort());
     await page.until(() => page.states.at(-1)?.kind === "waiting");
     expect(page.states.at(-1)).to.deep.include({ kind: "waiting", ended: true });
-    const second = await start.hub({ port: page.sockets[0] === undefined ? 0 : portOf(page.sockets[0]) });
+    const second = await start.hub({
+      port: page.sockets[0] === undefined ? 0 : portOf(page.sockets[0]),
+    });
     second.append(range(0, 3).map((i) => item(i, 200)));
     await page.until(() => page.sizes().length === 8);
     expect(page.sizes().slice(5)).to.deep.equal([200, 200, 200]);

@@ -1,0 +1,62 @@
+// Takes the picture of the README: the main job, really running, in the real viewer.
+//
+//     npm run screenshot
+//
+// Needs Chromium (`CHROMIUM` names it, when it is not found). In software rendering the viewer takes its time.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+import { findPeer } from "../spec/helpers/peers.ts";
+
+const root = join(import.meta.dirname, "..");
+const target = join(root, "docs/monitor.png");
+/** How long the monitor is watched: long enough for a whole sweep of the scan. */
+const WATCH_MS = 60_000;
+
+const { path: browserPath } = await findPeer("chromium");
+const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
+const monitor = spawn(
+  process.execPath,
+  [tsx, "examples/monitor/main.ts", "--port", "0", "--no-open"],
+  {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+  },
+);
+try {
+  const url = await viewerUrl();
+  const browser = await chromium.launch({
+    executablePath: browserPath,
+    args: [
+      "--no-sandbox",
+      "--use-angle=swiftshader",
+      "--enable-unsafe-swiftshader",
+      "--ignore-gpu-blocklist",
+    ],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1600, height: 1000 } });
+    // Printing thousands of debug lines costs more than drawing.
+    await page.addInitScript("console.debug = () => undefined");
+    await page.goto(url);
+    await page.waitForTimeout(WATCH_MS);
+    await page.screenshot({ path: target });
+    console.log(`Wrote ${target}`);
+  } finally {
+    await browser.close();
+  }
+} finally {
+  const ended = once(monitor, "exit");
+  monitor.kill("SIGINT");
+  await ended;
+}
+
+async function viewerUrl(): Promise<string> {
+  for await (const line of createInterface({ input: monitor.stdout })) {
+    const url = /https?:\/\/\S+/.exec(line)?.[0];
+    if (url !== undefined) return url;
+  }
+  throw new Error("the monitor ended before it printed its URL");
+}
