@@ -23,13 +23,19 @@ export interface ArchetypeStatics<Fields> {
   /** The descriptor of each field. */
   readonly fields: { readonly [K in keyof Fields]-?: ComponentDescriptor };
   /**
-   * Only the given fields; in the viewer the others keep what was logged before.
+   * Only the given fields; in the viewer the others keep what was logged before, unless `clearUnset` is true.
    *
    * @throws RerunError `invalid-component`
    */
-  updateFields(fields: Fields): Archetype;
+  updateFields(fields: Fields, options?: UpdateOptions): Archetype;
   /** Every field as an explicit empty batch, which clears what was logged before. */
   clearFields(): Archetype;
+  /**
+   * The values of a single field, to be logged by themselves, or under other names by {@link ComponentBatch.described}.
+   *
+   * @throws RerunError `invalid-component`
+   */
+  batch<K extends keyof Fields>(field: K, value: NonNullable<Fields[K]>): ComponentBatch;
   /**
    * Many rows at once, for `sendColumns`. Typed arrays of the stored type are not copied.
    *
@@ -39,6 +45,12 @@ export interface ArchetypeStatics<Fields> {
     fields: ColumnFields<Fields>,
     options?: ColumnsOptions<Fields>,
   ): readonly ComponentColumn[];
+}
+
+/** How fields are updated. */
+export interface UpdateOptions {
+  /** Whether each field that is not given becomes an explicit empty batch, which clears it. Default false. */
+  readonly clearUnset?: boolean;
 }
 
 /** An archetype that was called; a class so that all have one shape. */
@@ -96,8 +108,9 @@ export function defineArchetype<Factory>(
     archetype: `rerun.archetypes.${definition.name}`,
     visualizer: definition.visualizer,
     fields: definition.fields,
-    updateFields: (fields) => updateFields(definition, fields),
+    updateFields: (fields, options) => updateFields(definition, fields, options?.clearUnset),
     clearFields: () => clearFields(definition),
+    batch: (field, value) => batchOf(definition, field, value),
     columns: (fields, options) => {
       countOptions(definition.name, fields);
       rejectUnknown(definition.name, fields, definition.converters);
@@ -155,18 +168,34 @@ export function rejectUnknown(archetype: string, options: object, known: object)
 function updateFields(
   definition: ArchetypeDefinition<string>,
   given: Readonly<Record<string, unknown>>,
+  clearUnset = false,
 ): Archetype {
-  const { name, fields, converters, mono } = definition;
+  const { name, fields, converters } = definition;
   const expected = countOptions(name, given);
   const batches: ComponentBatch[] = [];
+  let found = 0;
   for (const key in converters) {
     const value = given[key];
-    if (value === undefined) continue;
-    const batch = convert(fields[key], converters[key], value);
-    batches.push(mono.includes(key) ? one(batch) : batch);
+    if (value !== undefined) {
+      found++;
+      batches.push(batchOf(definition, key, value));
+    } else if (clearUnset) {
+      batches.push(ComponentBatch.empty(fields[key] as ComponentDescriptor));
+    }
   }
-  if (batches.length !== expected) rejectUnknown(name, given, converters);
+  if (found !== expected) rejectUnknown(name, given, converters);
   return new ArchetypeInstance(`rerun.archetypes.${name}`, batches);
+}
+
+function batchOf(
+  definition: ArchetypeDefinition<string>,
+  key: string,
+  value: unknown,
+): ComponentBatch {
+  const { name, fields, converters, mono } = definition;
+  if (!Object.hasOwn(converters, key)) rejectUnknown(name, { [key]: value }, converters);
+  const batch = convert(fields[key], converters[key], value);
+  return mono.includes(key) ? one(batch) : batch;
 }
 
 function clearFields(definition: ArchetypeDefinition<string>): Archetype {

@@ -20,6 +20,13 @@ export interface ComponentDescriptor {
   readonly stride: number;
 }
 
+/** The names in a {@link ComponentDescriptor}. */
+export interface ComponentNames {
+  readonly archetype?: string | undefined;
+  readonly component: string;
+  readonly componentType?: string | undefined;
+}
+
 const interned = new Map<string, ComponentDescriptor>();
 
 /** The one descriptor with these names and this type. */
@@ -78,6 +85,30 @@ export class ComponentBatch {
     if (typeof data === "number") return { type: descriptor.type, length, values: [data] };
     if (isArrowArray(data)) return data;
     return { type: descriptor.type, length, values: data };
+  }
+
+  /**
+   * The same values under other names: how components of your own are logged.
+   *
+   * ```ts
+   * const heat = Points3D.batch("colors", colors).described({ archetype: "HeatColors", component: "HeatColors:colors" });
+   * rec.log("points", [Points3D(positions), { batches: [heat] }]);
+   * ```
+   *
+   * @param names `componentType`: default the one of these values; a missing `archetype` means none
+   */
+  described(names: ComponentNames): ComponentBatch {
+    const { descriptor, length, data } = this;
+    return new ComponentBatch(
+      componentDescriptor(
+        names.archetype,
+        names.component,
+        "componentType" in names ? names.componentType : descriptor.componentType,
+        descriptor.type,
+      ),
+      length,
+      data,
+    );
   }
 
   /** An explicit empty batch of this component: shadows older values in the viewer. */

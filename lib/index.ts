@@ -1,4 +1,4 @@
-export { type Logs, logTo } from "../operators/log-to.ts";
+export type { UpdateOptions } from "./archetype.ts";
 export * from "./archetypes/index.ts";
 export type { ArrowArray, NumericValues, TypedArray } from "./arrow/array.ts";
 export {
@@ -27,6 +27,7 @@ export {
   ComponentBatch,
   type ComponentColumn,
   type ComponentDescriptor,
+  type ComponentNames,
   componentDescriptor,
 } from "./component-batch.ts";
 export { entityPath, escapePart, joinPath, splitPath } from "./entity-path.ts";

@@ -86,8 +86,9 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
     case "command": {
       const command = record(fields["command"], "command");
       text(command, "action");
-      // Fields of a command are checked by the viewer that gets them.
-      return { type, command: command as unknown as ViewerCommand };
+      // The other fields are checked by the viewer that gets them.
+      const time = command["time"] === undefined ? {} : { time: number(command, "time") };
+      return { type, command: { ...command, ...time } as unknown as ViewerCommand };
     }
     case "error":
       return {

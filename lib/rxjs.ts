@@ -9,6 +9,7 @@ import { timeoutProvider } from "rxjs/internal/scheduler/timeoutProvider";
 
 export { BehaviorSubject } from "rxjs/internal/BehaviorSubject";
 export { Observable } from "rxjs/internal/Observable";
+export { map } from "rxjs/internal/operators/map";
 export { Subject };
 
 /** What operators need to know of time: any scheduler of RxJS has it. */

@@ -116,16 +116,12 @@ export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<Stre
       subscriber.add(
         source.subscribe({
           next: (event) => {
-            switch (event.kind) {
-              case "row":
-                addRow(event);
-                break;
-              case "columns":
-                emit(event.chunk);
-                break;
-              case "flush":
-                flushAll();
-                break;
+            try {
+              if (event.kind === "row") addRow(event);
+              else if (event.kind === "columns") emit(event.chunk);
+              else flushAll();
+            } catch (thrown) {
+              subscriber.error(thrown);
             }
           },
           error: (error) => {

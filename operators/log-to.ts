@@ -1,6 +1,6 @@
 import type { MonoTypeOperatorFunction } from "rxjs";
 import type { AsComponents } from "../lib/component-batch.ts";
-import { Observable } from "../lib/rxjs.ts";
+import { map } from "../lib/rxjs.ts";
 
 /** What `logTo` needs of a recording stream. */
 export interface Logs {
@@ -22,26 +22,9 @@ export function logTo<T>(
   path: string | readonly string[] | ((value: T, index: number) => string | readonly string[]),
   project: (value: T, index: number) => AsComponents | readonly AsComponents[] | undefined,
 ): MonoTypeOperatorFunction<T> {
-  return (source) =>
-    new Observable<T>((subscriber) => {
-      let index = 0;
-      subscriber.add(
-        source.subscribe({
-          next: (value) => {
-            const at = index++;
-            try {
-              const data = project(value, at);
-              if (data !== undefined)
-                rec.log(typeof path === "function" ? path(value, at) : path, data);
-            } catch (thrown) {
-              subscriber.error(thrown);
-              return;
-            }
-            subscriber.next(value);
-          },
-          error: (error) => subscriber.error(error),
-          complete: () => subscriber.complete(),
-        }),
-      );
-    });
+  return map((value, index) => {
+    const data = project(value, index);
+    if (data !== undefined) rec.log(typeof path === "function" ? path(value, index) : path, data);
+    return value;
+  });
 }

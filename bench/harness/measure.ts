@@ -41,13 +41,10 @@ export interface PartResult {
 /** Files above this size are checked once a case, the last one. */
 const CHECK_EACH_BYTES = 64 << 20;
 
-/** For runs of many seconds. */
-const SLOW = { warmups: 1, runs: 3 } as const;
-
-/** By the seconds of a run, the first one not counted: that one also compiles. */
+/** Often where a run is short, three times where it takes many seconds. */
 function chooseRuns(seconds: number): { readonly warmups: number; readonly runs: number } {
   if (seconds < 1) return { warmups: 3, runs: 9 };
-  return seconds < 5 ? { warmups: 2, runs: 5 } : SLOW;
+  return seconds < 5 ? { warmups: 2, runs: 5 } : { warmups: 1, runs: 3 };
 }
 
 /** Runs all cases of a part in turns. */
@@ -120,18 +117,23 @@ class RunningCase {
       this.runs = this.#options.scale === "quick" ? 1 : (fixed?.runs ?? 1);
       return;
     }
-    const first = await this.#timedRun();
+    let seconds = await this.#timedRun();
     await this.#check(false);
-    const { warmups, runs } = fixed ?? (first > 5 ? SLOW : chooseRuns(await this.#timedRun()));
-    for (let done = fixed === undefined && first <= 5 ? 2 : 1; done < warmups; done++)
-      await this.#process.run();
+    let done = 1;
+    if (fixed === undefined && seconds <= 5) {
+      // The first one also compiles: the second says more about those that follow.
+      seconds = await this.#timedRun();
+      done++;
+    }
+    const { warmups, runs } = fixed ?? chooseRuns(seconds);
+    for (; done < warmups; done++) await this.#process.run();
     this.runs = runs;
   }
 
+  /** Seconds of a run as the case itself measures them, without the making of its data. */
   async #timedRun(): Promise<number> {
-    const began = performance.now();
-    await this.#process.run();
-    return (performance.now() - began) / 1000;
+    const { metrics } = await this.#process.run();
+    return metrics["seconds"] ?? 0;
   }
 
   /** Spreads the runs of a slow case over all rounds. */

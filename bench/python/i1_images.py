@@ -17,7 +17,7 @@ def prepare(args: dict[str, Any]) -> Any:
 
     def body(rec: rr.RecordingStream) -> None:
         for i in range(calls):
-            flat[i] += 1
+            flat[i] = (int(flat[i]) + 1) & 0xFF
             rec.set_time("frame", sequence=i)
             rec.log("image", rr.Image(pixels))
 

@@ -8,7 +8,6 @@
 import { arch, cpus, type as osName, release, totalmem } from "node:os";
 import {
   Clear,
-  logTo,
   Mesh3D,
   Points3D,
   RecordingStream,
@@ -20,6 +19,7 @@ import {
   Transform3D,
   ViewCoordinates,
 } from "rerun-rx";
+import { logTo } from "rerun-rx/operators";
 import { save, serve } from "rerun-rx/sinks";
 import {
   connect,

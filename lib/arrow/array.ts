@@ -60,7 +60,8 @@ export function isFixedWidth(type: DataType): boolean {
       return false;
     case "fixed-size-list": {
       const item = type.children[0]?.type;
-      return item !== undefined && item.kind !== "fixed-size-list" && isFixedWidth(item);
+      // One level only: a stride counts elements, and those of nested ones are wider.
+      return item !== undefined && item.size === 0 && isFixedWidth(item);
     }
     default:
       return true;

@@ -4,8 +4,8 @@ import type { EncodedBatch } from "../encode/frame-batch.ts";
 import { RerunError } from "../errors.ts";
 import type { LogCursor, LogEntry, MessageLog } from "../message-log.ts";
 import {
-  type ClientMessage,
   CLOSE_CODE,
+  type ClientMessage,
   PROTOCOL_VERSION,
   type ProtocolErrorCode,
   type ServerMessage,

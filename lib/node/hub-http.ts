@@ -107,8 +107,11 @@ async function sendAsset(
 function encodingFor(request: IncomingMessage, asset: PageAsset): ContentEncoding {
   if (asset.size < 1024 || isLoopback(request.socket.remoteAddress ?? "")) return "identity";
   const accepted = new Map<string, boolean>();
-  for (const part of String(request.headers["accept-encoding"] ?? "").split(",")) {
-    const [name = "", ...parameters] = part.trim().toLowerCase().split(/\s*;\s*/);
+  for (const part of (request.headers["accept-encoding"] ?? "").split(",")) {
+    const [name = "", ...parameters] = part
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/);
     accepted.set(name, !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)));
   }
   if (accepted.get("br") === true) return "br";

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocketServer } from "ws";
 import { type EncodedBatch, encodeFrameBatch } from "../encode/frame-batch.ts";
 import { streamHeader } from "../encode/rrd.ts";
-import { RerunError } from "../errors.ts";
 import { type LogEntry, MessageLog } from "../message-log.ts";
 import {
   PROTOCOL_VERSION,
@@ -19,6 +18,7 @@ import { Access } from "./hub-access.ts";
 import { type BrowserHost, type BrowserProgress, HubBrowser } from "./hub-browser.ts";
 import { httpHandler } from "./hub-http.ts";
 import type { HubItem } from "./hub-item.ts";
+import { answerNonsense, listenError, refuse } from "./hub-refusal.ts";
 import { findPageAssets, findViewer } from "./page-assets.ts";
 
 /** Everything that can be set on a hub. */
@@ -68,7 +68,9 @@ export class Hub {
   #nextId = 1;
   #scheduled = false;
   #closing = false;
-  #lastBatch: { entries: readonly LogEntry<HubItem>[]; next: number; batch: EncodedBatch } | undefined;
+  #lastBatch:
+    | { entries: readonly LogEntry<HubItem>[]; next: number; batch: EncodedBatch }
+    | undefined;
   readonly #rerunVersion = findViewer().version;
 
   /** What people do in their viewers. */
@@ -196,7 +198,9 @@ export class Hub {
     const target = this.#log.nextSeq;
     const done = (): boolean =>
       signal?.aborted === true ||
-      Array.from(this.#browsers).every((browser) => browser.has(target) || browser.idleMs > patienceMs);
+      Array.from(this.#browsers).every(
+        (browser) => browser.has(target) || browser.idleMs > patienceMs,
+      );
     for (const browser of this.#browsers) browser.pump();
     if (done()) return;
     await new Promise<void>((resolve) => {
@@ -244,7 +248,7 @@ export class Hub {
       return refuse(socket, 403, "Pages of this origin may not connect");
     if ((request.url ?? "").split("?", 1)[0] !== SOCKET_PATH)
       return refuse(socket, 404, `The WebSocket is at ${SOCKET_PATH}`);
-    const offered = String(request.headers["sec-websocket-protocol"] ?? "").split(/\s*,\s*/);
+    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(/\s*,\s*/);
     if (!offered.includes(SUBPROTOCOL))
       return refuse(socket, 400, `Expected the subprotocol ${SUBPROTOCOL}`);
     if (this.#closing || this.#browsers.size >= this.#options.maxConnections)
@@ -300,35 +304,3 @@ const BATCH_BYTES = 1024 * 1024;
 
 /** What is left for answering `close` once the deadline for data is over. */
 const CLOSE_HANDSHAKE_MS = 250;
-
-function answerNonsense(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status =
-    error.code === "HPE_HEADER_OVERFLOW" ? 431 : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : 400;
-  refuse(socket, status, "This is not a request that can be answered");
-}
-
-/** Answers a request without the machinery of `node:http`, and ends the connection. */
-function refuse(socket: Duplex, status: number, body: string): void {
-  const text = `${body}\n`;
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n` +
-      `Content-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`,
-    // Whoever does not read the answer does not keep the socket.
-    () => socket.destroy(),
-  );
-}
-
-function listenError(error: NodeJS.ErrnoException, host: string, port: number): RerunError {
-  const address = `${host}:${port}`;
-  const options = { cause: error };
-  if (error.code === "EADDRINUSE")
-    return new RerunError(
-      "address-in-use",
-      `Port ${port} is taken; give another with \`port\`, or 0 for any: ${address}`,
-      options,
-    );
-  if (error.code === "EACCES")
-    return new RerunError("permission-denied", `Port ${port} needs permission: ${address}`, options);
-  return new RerunError("server-failed", `Cannot listen, ${error.message}: ${address}`, options);
-}

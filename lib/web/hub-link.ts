@@ -1,7 +1,7 @@
 import { encodeCbor } from "../encode/cbor.ts";
 import {
-  type ClientMessage,
   CLOSE_CODE,
+  type ClientMessage,
   type FrameMessages,
   PROTOCOL_VERSION,
   type ServerHello,
@@ -23,9 +23,12 @@ export interface LinkSocket {
   close(code?: number): void;
 }
 
-/** Where the link is. `refused` is final; everything else goes on by itself. */
+/**
+ * Where the link is. `refused` is final; everything else goes on by itself. `ended`: the hub said goodbye, so that
+ * nothing is wrong; another run of the program may come.
+ */
 export type LinkState =
-  | { readonly kind: "connecting" }
+  | { readonly kind: "connecting"; readonly ended: boolean }
   | { readonly kind: "live" }
   | { readonly kind: "waiting"; readonly retryAt: number; readonly ended: boolean }
   | { readonly kind: "refused"; readonly message: string };
@@ -66,6 +69,7 @@ export class HubLink {
   #next = 0;
   #attempts = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
   #closed = false;
   #ack: (() => void) | undefined;
   readonly #signs: ReturnType<typeof setInterval>;
@@ -102,11 +106,10 @@ export class HubLink {
 
   #connect(): void {
     this.#retry = undefined;
-    this.#options.onState({ kind: "connecting" });
+    this.#options.onState({ kind: "connecting", ended: this.#ended });
     const socket = this.#options.open(SUBPROTOCOL);
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
-    let ended = false;
     let refusal: string | undefined;
     const connection = new Connection(
       (message) => this.#send(message),
@@ -137,7 +140,7 @@ export class HubLink {
           this.#options.onCommand?.(message.command);
           break;
         case "bye":
-          ended = true;
+          this.#ended = true;
           break;
         case "error":
           // Trying again would only be refused again.
@@ -152,13 +155,14 @@ export class HubLink {
       this.#ack = undefined;
       if (this.#closed) return;
       if (refusal !== undefined) this.#options.onState({ kind: "refused", message: refusal });
-      else this.#wait(ended);
+      else this.#wait();
     };
     socket.onerror = () => {};
   }
 
   #greet(hello: ServerHello): void {
     this.#attempts = 0;
+    this.#ended = false;
     const { token } = this.#options;
     const resume =
       hello.session === this.#session ? { session: hello.session, seq: this.#next } : undefined;
@@ -177,12 +181,12 @@ export class HubLink {
     this.#options.onState({ kind: "live" });
   }
 
-  #wait(ended: boolean): void {
+  #wait(): void {
     const { minRetryMs = 250, maxRetryMs = 10_000, random = Math.random } = this.#options;
     const most = Math.min(maxRetryMs, minRetryMs * 2 ** this.#attempts++);
     // Between half and all of it, so that many browsers do not come back at the same moment.
     const delayMs = most * (0.5 + random() / 2);
-    this.#options.onState({ kind: "waiting", retryAt: Date.now() + delayMs, ended });
+    this.#options.onState({ kind: "waiting", retryAt: Date.now() + delayMs, ended: this.#ended });
     this.#retry = setTimeout(() => this.#connect(), delayMs);
   }
 }

@@ -2,7 +2,6 @@ import type { LinkState } from "./hub-link.ts";
 
 /** What the overlay tells besides the connection. */
 export interface OverlayFacts {
-  readonly viewerReady: boolean;
   readonly messages: number;
   readonly dropped: number;
 }
@@ -17,7 +16,7 @@ const HIDE_AFTER_MS = 1500;
 export class Overlay {
   readonly #element: HTMLElement;
   readonly #facts: () => OverlayFacts;
-  #state: LinkState = { kind: "connecting" };
+  #state: LinkState = { kind: "connecting", ended: false };
   #everLive = false;
   #liveSince = 0;
   #toldDropped = 0;
@@ -53,6 +52,8 @@ export class Overlay {
     const { messages, dropped } = this.#facts();
     const state = this.#state;
     const count = `${messages.toLocaleString("en")} message${messages === 1 ? "" : "s"}`;
+    if ((state.kind === "connecting" || state.kind === "waiting") && state.ended)
+      return { kind: "ended", text: `The program has ended · ${count}`, hidden: false };
     switch (state.kind) {
       case "connecting":
         return {
@@ -64,10 +65,8 @@ export class Overlay {
         return { kind: "bad", text: `Not allowed to connect: ${state.message}`, hidden: false };
       case "waiting": {
         const seconds = Math.max(1, Math.ceil((state.retryAt - Date.now()) / 1000));
-        const text = state.ended
-          ? `The program has ended · ${count}`
-          : `Connection lost · again in ${seconds} s · ${count}`;
-        return { kind: state.ended ? "ended" : "bad", text, hidden: false };
+        const text = `Connection lost · again in ${seconds} s · ${count}`;
+        return { kind: "bad", text, hidden: false };
       }
       case "live": {
         if (dropped > this.#toldDropped) {
@@ -82,7 +81,8 @@ export class Overlay {
           };
         const hidden = messages > 0 && Date.now() - this.#liveSince > HIDE_AFTER_MS;
         // While it is hidden it does not count on, as screen readers would read each number.
-        const text = messages === 0 ? "Live · waiting for data" : hidden ? "Live" : `Live · ${count}`;
+        const text =
+          messages === 0 ? "Live · waiting for data" : hidden ? "Live" : `Live · ${count}`;
         return { kind: "live", text, hidden };
       }
     }

@@ -34,7 +34,6 @@ const feed = new ViewerFeed({
 });
 
 const overlay = new Overlay(document.getElementById("status") as HTMLElement, () => ({
-  viewerReady: viewer.ready,
   messages: feed.messages,
   dropped,
 }));
@@ -113,7 +112,7 @@ function obey(command: ViewerCommand): void {
       case "set-timeline":
         return viewer.set_active_timeline(command.recordingId, command.timeline);
       case "set-time":
-        return viewer.set_current_time(command.recordingId, command.timeline, Number(command.time));
+        return viewer.set_current_time(command.recordingId, command.timeline, command.time);
       case "play":
       case "pause":
         return viewer.set_playing(command.recordingId, command.action === "play");

@@ -1,4 +1,4 @@
-import type { SelectionChangeItem, ViewerEvent as RawEvent } from "@rerun-io/web-viewer";
+import type { ViewerEvent as RawEvent, SelectionChangeItem } from "@rerun-io/web-viewer";
 import type { SelectionItem, ViewerEvent } from "../protocol.ts";
 
 /** Turns an event of the web viewer into the protocol's: the same, in camel case. */

@@ -25,8 +25,8 @@ export class FileWriter {
   #written = 0;
   /** Where the last whole record in the file ends. */
   #safe = 0;
-  /** Ends of records that are not in the file yet. */
-  #recordEnd = 0;
+  /** Where the records end that are not in the file yet, in order. */
+  #ends: number[] = [];
   #timer: NodeJS.Immediate | undefined;
   #error: unknown;
   #failed = false;
@@ -57,7 +57,9 @@ export class FileWriter {
           this.#buffered += piece.length;
         }
       }
-      this.#recordEnd = this.position;
+      // A large last piece is in the file already.
+      if (this.#buffered === 0) this.#safe = this.#written;
+      else this.#ends.push(this.position);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -108,6 +110,7 @@ export class FileWriter {
     clearImmediate(this.#timer);
     this.#timer = undefined;
     if (this.#regular) {
+      for (const end of this.#ends) if (end <= this.#written) this.#safe = end;
       try {
         ftruncateSync(this.#fd, this.#safe);
       } catch {
@@ -119,9 +122,8 @@ export class FileWriter {
 
   #writeBuffer(): void {
     if (this.#buffered === 0) return;
-    const bytes = this.#buffer.subarray(0, this.#buffered);
-    writeAll(this.#fd, bytes);
-    this.#account(bytes.length);
+    this.#writeAll(this.#buffer.subarray(0, this.#buffered));
+    this.#emptied();
   }
 
   /** Writes the buffer and a large piece with one call. */
@@ -133,30 +135,34 @@ export class FileWriter {
     } catch (thrown) {
       if (!isFull(thrown)) throw thrown;
     }
-    if (done < bytes.length) writeAll(this.#fd, bytes.subarray(done));
+    this.#written += done;
+    if (done < bytes.length) this.#writeAll(bytes.subarray(done));
     if (done < bytes.length + piece.length)
-      writeAll(this.#fd, piece.subarray(Math.max(0, done - bytes.length)));
-    this.#account(bytes.length + piece.length);
+      this.#writeAll(piece.subarray(Math.max(0, done - bytes.length)));
+    this.#emptied();
   }
 
-  #account(bytes: number): void {
-    this.#written += bytes;
+  /** Writes all bytes: a call may take fewer than it is given, and a full pipe none. */
+  #writeAll(bytes: Uint8Array): void {
+    let done = 0;
+    while (done < bytes.length) {
+      try {
+        const taken = writeSync(this.#fd, bytes, done, bytes.length - done);
+        done += taken;
+        this.#written += taken;
+      } catch (thrown) {
+        if (!isFull(thrown)) throw thrown;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      }
+    }
+  }
+
+  /** Nothing waits in the buffer any more. */
+  #emptied(): void {
     this.#buffered = 0;
-    if (this.#recordEnd <= this.#written) this.#safe = this.#recordEnd;
+    this.#safe = this.#ends.at(-1) ?? this.#safe;
+    if (this.#ends.length > 0) this.#ends = [];
   }
 }
 
 const isFull = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === "EAGAIN";
-
-/** Writes all bytes: a call may take fewer than it is given, and a full pipe none. */
-function writeAll(fd: number, bytes: Uint8Array): void {
-  let done = 0;
-  while (done < bytes.length) {
-    try {
-      done += writeSync(fd, bytes, done, bytes.length - done);
-    } catch (thrown) {
-      if (!isFull(thrown)) throw thrown;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-    }
-  }
-}

@@ -91,7 +91,7 @@ export class RrdFileSink extends ObserverSink {
     if (this.#closed) return;
     this.#closed = true;
     this.#unhook();
-    this.setState("closing");
+    if (this.failure === undefined) this.setState("closing");
     try {
       if (this.failure === undefined && this.#footer !== undefined) {
         this.#writer.write([this.#footer.finish(this.#writer.position)]);

@@ -60,7 +60,8 @@ export class CddlSchema {
         });
       }
       case "map": {
-        if (typeof value !== "object" || value === null || Array.isArray(value)) return wrong("a map");
+        if (typeof value !== "object" || value === null || Array.isArray(value))
+          return wrong("a map");
         const fields = new Map(Object.entries(value));
         const problems: string[] = [];
         for (const { key, optional, type: of } of type.fields) {
@@ -170,5 +171,7 @@ class Parser {
 
 function show(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
-  return typeof value === "bigint" ? `${value}n` : (JSON.stringify(value)?.slice(0, 80) ?? "nothing");
+  return typeof value === "bigint"
+    ? `${value}n`
+    : (JSON.stringify(value)?.slice(0, 80) ?? "nothing");
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { encodeCbor } from "../../lib/encode/cbor.ts";
 import {
   type ClientMessage,

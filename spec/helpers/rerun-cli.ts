@@ -22,8 +22,8 @@ export interface PeerRunOptions {
  * `rerun rrd verify`: every message decodes, every component has its type and field, the footer's manifests hold.
  * Code 0 = in order. It does not check the footer's CRC ({@link decodeRrd} does).
  */
-export function verify(file: string): Promise<PeerResult> {
-  return rerun(["rrd", "verify", file]);
+export function verify(...files: readonly string[]): Promise<PeerResult> {
+  return rerun(["rrd", "verify", ...files]);
 }
 
 /** `rerun rrd stats`: counts of chunks, rows, entities, timelines and components, as text. */

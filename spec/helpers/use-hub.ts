@@ -1,6 +1,6 @@
 import { Hub, type HubOptions } from "../../lib/node/hub.ts";
 import type { HubItem } from "../../lib/node/hub-item.ts";
-import { serve, type ServeOptions, type ServeSink } from "../../sinks/serve.ts";
+import { type ServeOptions, type ServeSink, serve } from "../../sinks/serve.ts";
 import { HubClient, type HubClientOptions } from "./hub-client.ts";
 
 /** Starts servers and clients that end with the test. */

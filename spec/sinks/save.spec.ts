@@ -204,14 +204,14 @@ describe("save", () => {
       const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
       const { stdout } = await promisify(execFile)(
         "sh",
-        ["-c", 'ulimit -f 200; exec "$0" "$@"', process.execPath, "--conditions=source", `--import=${tsx}`, join(projectRoot, "spec/fixtures/full-disk.ts"), file],
+        ["-c", 'ulimit -f 2000; exec "$0" "$@"', process.execPath, "--conditions=source", `--import=${tsx}`, join(projectRoot, "spec/fixtures/full-disk.ts"), file],
         { env: { ...process.env, NODE_V8_COVERAGE: "" } },
       );
-      expect(JSON.parse(stdout)).to.deep.equal({ complete: false, errors: ["disk-full"], state: "failed", rows: 10_001 });
+      expect(JSON.parse(stdout)).to.deep.equal({ complete: false, errors: ["disk-full"], state: "failed", rows: 100_001 });
       const { chunks, truncatedBytes } = decodeRrd(await readFile(file));
       expect(truncatedBytes).to.equal(0);
       const all = chunks.filter((c) => c.entityPath === "/value").flatMap((c) => Array.from(flatOf(c, "Scalars:scalars"), Number));
-      expect(all.length).to.be.greaterThan(500);
+      expect(all.length).to.be.greaterThan(10_000);
       expect(all).to.deep.equal(upTo(all.length));
     }).timeout(10_000);
 

@@ -163,7 +163,10 @@ describe("serve", () => {
       for (let i = 0; i < 1000; i++) rec.log("x", Scalars(i));
       await rec.close();
       expect(await client.closed).to.deep.equal({ code: 1001, reason: "The program has ended" });
-      expect(client.messages.at(-1)).to.deep.equal({ type: "bye", reason: "The program has ended" });
+      expect(client.messages.at(-1)).to.deep.equal({
+        type: "bye",
+        reason: "The program has ended",
+      });
       expect(rowsOf(client, "/x")).to.equal(1000);
       expect(states).to.deep.equal(["open", "closing", "closed"]);
       expect(await fetch(sink.url).catch(() => "refused")).to.equal("refused");

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import {
   createServer,
-  get,
   type IncomingHttpHeaders,
+  type IncomingMessage,
   type RequestOptions,
   request,
 } from "node:http";
@@ -25,9 +25,7 @@ interface Answer {
 
 async function ask(port: number, path: string, options: RequestOptions = {}): Promise<Answer> {
   const sent = request({ host: "127.0.0.1", port, path, agent: false, ...options }).end();
-  const [response] = (await once(sent, "response")) as Parameters<
-    Parameters<typeof get>[1] & object
-  >;
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
   const parts: Buffer[] = [];
   for await (const part of response) parts.push(part as Buffer);
   return {
