@@ -336,11 +336,14 @@ export class AttachedSink implements Attachment {
     this.#cursor.stop();
     if (!this.#failed) {
       this.pump();
-      // Completing lets operators hand out what they hold back.
-      this.#input?.complete();
-      // Those with timers take a while.
-      if (this.#piping !== undefined) await within(this.#piping);
-      this.pump();
+      if (this.#input !== undefined) {
+        // A busy sink: the operators have not seen everything yet.
+        if (this.#writing !== undefined) await raceSignal(this.#settle(Number.POSITIVE_INFINITY), signal);
+        // Completing lets operators hand out what they hold back; those with timers take a while.
+        this.#input.complete();
+        if (this.#piping !== undefined) await raceSignal(this.#piping, signal);
+        this.pump();
+      }
     }
     if (this.#writing !== undefined) await within(this.#settle(Number.POSITIVE_INFINITY));
     this.#ended = true;

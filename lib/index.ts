@@ -1,3 +1,4 @@
+export { AnyValues, type AnyValuesFactory } from "./any-values.ts";
 export type { UpdateOptions } from "./archetype.ts";
 export * from "./archetypes/index.ts";
 export type { ArrowArray, NumericValues, TypedArray } from "./arrow/array.ts";
@@ -30,6 +31,13 @@ export {
   type ComponentNames,
   componentDescriptor,
 } from "./component-batch.ts";
+export { DynamicArchetype, type DynamicArchetypeFactory } from "./dynamic-archetype.ts";
+export type {
+  DynamicColumnsOptions,
+  DynamicOptions,
+  DynamicValue,
+  DynamicValues,
+} from "./dynamic-batch.ts";
 export { entityPath, escapePart, joinPath, splitPath } from "./entity-path.ts";
 export { RerunError, type RerunErrorCode } from "./errors.ts";
 export type { ColumnsEvent, DataEvent, LogEvent } from "./event.ts";

@@ -10,21 +10,27 @@ export const PROPERTIES_PATH = "/__properties";
 
 const ARCHETYPE = "rerun.archetypes.RecordingInfo";
 
-/** The static chunk that says when a recording began, and its name if it has one. */
-export function recordingInfoChunk(
-  ids: TuidGenerator,
-  startTime: Date,
-  name: string | undefined,
-): Chunk {
-  const start = componentDescriptor(
-    ARCHETYPE,
-    "RecordingInfo:start_time",
-    "rerun.components.Timestamp",
-    primitive("int64"),
-  );
-  const batches = [
-    new ComponentBatch(start, 1, BigInt64Array.of(BigInt(startTime.getTime()) * 1_000_000n)),
-  ];
+/** What is known of a recording. */
+export interface RecordingFacts {
+  /** When it began: a date, or nanoseconds since the Unix epoch. */
+  readonly startTime?: Date | bigint;
+  /** Shown by the viewer. */
+  readonly name?: string;
+}
+
+/** The components that say it. */
+export function recordingInfo({ startTime, name }: RecordingFacts): readonly ComponentBatch[] {
+  const batches: ComponentBatch[] = [];
+  if (startTime !== undefined) {
+    const descriptor = componentDescriptor(
+      ARCHETYPE,
+      "RecordingInfo:start_time",
+      "rerun.components.Timestamp",
+      primitive("int64"),
+    );
+    const ns = typeof startTime === "bigint" ? startTime : BigInt(startTime.getTime()) * 1_000_000n;
+    batches.push(new ComponentBatch(descriptor, 1, BigInt64Array.of(ns)));
+  }
   if (name !== undefined) {
     const descriptor = componentDescriptor(
       ARCHETYPE,
@@ -41,6 +47,12 @@ export function recordingInfoChunk(
     };
     batches.push(new ComponentBatch(descriptor, 1, array));
   }
+  return batches;
+}
+
+/** The static chunk that says when a recording began, and its name if it has one. */
+export function recordingInfoChunk(ids: TuidGenerator, facts: RecordingFacts): Chunk {
+  const batches = recordingInfo(facts);
   const builder = new ChunkBuilder(PROPERTIES_PATH, STATIC_SHAPE);
   builder.append(
     { kind: "row", entityPath: PROPERTIES_PATH, rowId: ids.next(), time: STATIC, batches },

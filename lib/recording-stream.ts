@@ -18,7 +18,7 @@ import { quote, RerunError } from "./errors.ts";
 import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
 import { byteSizeOf, isPinned, type LogMsg, type SetStoreInfo, type StoreId } from "./log-msg.ts";
 import { MessageLog } from "./message-log.ts";
-import { recordingInfoChunk } from "./recording-info.ts";
+import { PROPERTIES_PATH, recordingInfo, recordingInfoChunk } from "./recording-info.ts";
 import { Observable, RowSubject, Subject } from "./rxjs.ts";
 import { type Sink, type SinkLike, toSink, type WaitOptions } from "./sink.ts";
 import { pinKeyOf } from "./static-data.ts";
@@ -243,7 +243,8 @@ export class RecordingStream {
 
     if (this.enabled && options.sendProperties !== false) {
       const { startTime = new Date(), name } = options;
-      this.#events.next({ kind: "columns", chunk: recordingInfoChunk(this.#ids, startTime, name) });
+      const facts = name === undefined ? { startTime } : { startTime, name };
+      this.#events.next({ kind: "columns", chunk: recordingInfoChunk(this.#ids, facts) });
     }
   }
 
@@ -325,6 +326,55 @@ export class RecordingStream {
     if (chunk === undefined) return;
     this.#loggedRows += chunk.numRows;
     this.#events.next({ kind: "columns", chunk });
+  }
+
+  /**
+   * Logs a property of the whole recording, static, at `/__properties/NAME`: `AnyValues` or any archetype.
+   *
+   * ```ts
+   * rec.sendProperty("situation", AnyValues({ weather: "rain", operator: "Kim" }));
+   * ```
+   *
+   * @throws RerunError `invalid-entity-path`, `invalid-component`; nothing was logged then
+   */
+  sendProperty(name: string, values: AsComponents | readonly AsComponents[]): void {
+    if (typeof name !== "string" || name === "") {
+      throw new RerunError(
+        "invalid-argument",
+        `Expected the name of a property to be a non-empty string, got ${quote(name)}`,
+      );
+    }
+    this.log([PROPERTIES_PATH.slice(1), name], values, { static: true });
+  }
+
+  /** Gives the recording a name, which the viewer shows; replaces the one it had. */
+  sendRecordingName(name: string): void {
+    if (typeof name !== "string") {
+      throw new RerunError(
+        "invalid-argument",
+        `Expected the name of the recording to be a string, got ${quote(name)}`,
+      );
+    }
+    this.log(PROPERTIES_PATH, { batches: recordingInfo({ name }) }, { static: true });
+  }
+
+  /**
+   * Says when the recording began; replaces the time at which this stream was made.
+   *
+   * @param startTime a date, or nanoseconds since the Unix epoch
+   * @throws RerunError `invalid-time`
+   */
+  sendRecordingStartTime(startTime: Date | bigint): void {
+    if (
+      typeof startTime !== "bigint" &&
+      !(startTime instanceof Date && !Number.isNaN(+startTime))
+    ) {
+      throw new RerunError(
+        "invalid-time",
+        `Expected the start time of the recording to be a valid date or nanoseconds as a bigint, got ${quote(startTime)}`,
+      );
+    }
+    this.log(PROPERTIES_PATH, { batches: recordingInfo({ startTime }) }, { static: true });
   }
 
   // ---- 2. Time ---------------------------------------------------------------------------------------------

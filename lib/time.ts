@@ -220,7 +220,12 @@ export class TimeState {
       input !== null
     ) {
       const { sequence: value, duration, timestamp } = input as Readonly<Record<string, unknown>>;
-      if (typeof value === "number" && Number.isSafeInteger(value) && duration === undefined && timestamp === undefined) {
+      if (
+        typeof value === "number" &&
+        Number.isSafeInteger(value) &&
+        duration === undefined &&
+        timestamp === undefined
+      ) {
         const hi = Math.floor(value / TWO_32);
         this.#halves[2 * index] = (value - hi * TWO_32) | 0;
         this.#halves[2 * index + 1] = hi | 0;

@@ -1,13 +1,10 @@
-import { auditTime, map, startWith } from "rxjs";
 import { quote, RerunError } from "../lib/errors.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
-import { Hub, type HubViewerEvent } from "../lib/node/hub.ts";
+import type { HubViewerEvent } from "../lib/node/hub.ts";
 import type { BrowserProgress } from "../lib/node/hub-browser.ts";
-import { hubItem } from "../lib/node/hub-item.ts";
 import type { ViewerCommand } from "../lib/protocol.ts";
-import { Observable } from "../lib/rxjs.ts";
-import { ObserverSink, type SinkState, type WaitOptions } from "../lib/sink.ts";
-import { VERSION } from "../lib/version.ts";
+import type { Observable } from "../lib/rxjs.ts";
+import type { ObserverSink, SinkState, WaitOptions } from "../lib/sink.ts";
 
 export type { HubViewerEvent } from "../lib/node/hub.ts";
 export type { BrowserProgress } from "../lib/node/hub-browser.ts";
@@ -123,96 +120,9 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
     whole(name, value, name === "historyBytes" ? 0 : 1);
   whole("closeTimeoutMs", closeTimeoutMs, 0);
   checkOrigins(allowedOrigins);
-  const hub = await Hub.listen({
-    ...limits,
-    port,
-    host,
-    token,
-    allowedOrigins,
-    messagesPerSecond: 1000,
-    server: { name: "rerun-rx", version: VERSION },
-  });
-  return new HubSink(hub, urlOf(host, hub.port, token), closeTimeoutMs, compression);
-}
-
-/** How long `flush` waits for a browser that takes nothing. */
-const FLUSH_PATIENCE_MS = 2_000;
-
-class HubSink extends ObserverSink implements ServeSink {
-  readonly name: string;
-  readonly live = true;
-  readonly url: string;
-  readonly port: number;
-  readonly clients$: Observable<readonly BrowserProgress[]>;
-  readonly viewerEvents$: Observable<HubViewerEvent>;
-  readonly #hub: Hub;
-  readonly #closeTimeoutMs: number;
-  readonly #compression: "lz4" | "none";
-  #closed: Promise<void> | undefined;
-
-  constructor(hub: Hub, url: string, closeTimeoutMs: number, compression: "lz4" | "none") {
-    super();
-    this.#hub = hub;
-    this.url = url;
-    this.port = hub.port;
-    // Without the token: names are printed.
-    this.name = `serve(${url.replace(/\/?(#.*)?$/, "")})`;
-    this.#closeTimeoutMs = closeTimeoutMs;
-    this.#compression = compression;
-    this.viewerEvents$ = hub.viewerEvents$.asObservable();
-    this.clients$ = new Observable<readonly BrowserProgress[]>((subscriber) =>
-      hub.changes$
-        .pipe(
-          auditTime(100),
-          startWith(undefined),
-          map(() => hub.browsers),
-        )
-        .subscribe(subscriber),
-    );
-  }
-
-  get dropped(): number {
-    return this.#hub.dropped;
-  }
-
-  command(command: ViewerCommand, clientId?: number): number {
-    return this.#hub.command(command, clientId);
-  }
-
-  write(messages: readonly LogMsg[]): void {
-    if (this.#closed !== undefined) return;
-    this.#hub.append(messages.map((message) => hubItem(message, this.#compression)));
-  }
-
-  async flush({ signal }: WaitOptions = {}): Promise<void> {
-    await this.#hub.drained({ signal, patienceMs: FLUSH_PATIENCE_MS });
-    if (signal?.aborted === true)
-      throw new RerunError("flush-timeout", `Not every browser has everything yet: ${this.name}`);
-  }
-
-  close({ signal }: WaitOptions = {}): Promise<void> {
-    this.#closed ??= this.#close(signal);
-    return this.#closed;
-  }
-
-  async #close(signal: AbortSignal | undefined): Promise<void> {
-    this.setState("closing");
-    const deadline = AbortSignal.timeout(this.#closeTimeoutMs);
-    await this.#hub.close(signal === undefined ? deadline : AbortSignal.any([deadline, signal]));
-    this.setState("closed");
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
-}
-
-function urlOf(host: string, port: number, token: string | undefined): string {
-  // What one listens on is not always what one can open.
-  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const address = name.includes(":") ? `[${name}]` : name;
-  // A fragment stays in the browser: it is not in requests, logs or `Referer`.
-  return `http://${address}:${port}${token === undefined ? "" : `/#token=${encodeURIComponent(token)}`}`;
+  // A web server, WebSockets and CBOR: loaded by those who serve, not by everyone who imports a sink.
+  const { openHubSink } = await import("./support/hub-sink.ts");
+  return openHubSink({ ...limits, port, host, token, allowedOrigins }, closeTimeoutMs, compression);
 }
 
 function whole(

@@ -12,6 +12,12 @@ export const EQUAL_BATCHING: Partial<BatchConfig> = {
   flushNumRows: 4096,
 };
 
+/** Chunks of 4096 rows, whatever their size. */
+export const EQUAL_ROWS: Partial<BatchConfig> = {
+  ...EQUAL_BATCHING,
+  flushNumBytes: Number.POSITIVE_INFINITY,
+};
+
 export interface RerunRxOptions extends RecordingStreamOptions {
   readonly compression?: Compression;
 }

@@ -11,7 +11,7 @@ import {
   type Size,
   type Workload,
 } from "../harness/workload.ts";
-import { EQUAL_BATCHING, rerunRx } from "../peers/rerun-rx.ts";
+import { EQUAL_ROWS, rerunRx } from "../peers/rerun-rx.ts";
 import { logWalks, mcapWalks, walkInput } from "./s1-scalars.ts";
 
 type Body = Parameters<typeof rerunRx>[3];
@@ -21,12 +21,12 @@ function ours(rows: (size: Size) => number, body: (size: Size) => Body): Case {
     name: "rerun-rx",
     rows,
     prepare: (input) =>
-      rerunRx(input, { rows: rows(input.size) }, { batch: EQUAL_BATCHING }, body(input.size)),
+      rerunRx(input, { rows: rows(input.size) }, { batch: EQUAL_ROWS }, body(input.size)),
   };
 }
 
 function python(rows: (size: Size) => number, program: string): Case {
-  return { name: "Python", rows, python: { program, options: { batching: "equal" } } };
+  return { name: "Python", rows, python: { program, options: { batching: "rows" } } };
 }
 
 const goals = {
@@ -130,6 +130,6 @@ const transforms: Part = {
 
 export const workload: Workload = {
   id: "Z1",
-  title: "bytes on disk at equal batching, LZ4",
+  title: "bytes on disk, chunks of 4096 rows, LZ4",
   parts: [scalars, single, transforms],
 };

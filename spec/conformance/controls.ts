@@ -1,11 +1,5 @@
 import type { RecordingStream } from "../../lib/index.ts";
-import {
-  ComponentBatch,
-  componentDescriptor,
-  list,
-  Points3D,
-  primitive,
-} from "../../lib/index.ts";
+import { ComponentBatch, componentDescriptor, list, Points3D, primitive } from "../../lib/index.ts";
 
 /** Two recordings that differ in one thing. */
 export interface Control {

@@ -46,7 +46,9 @@ export async function runCases(folder: string, only?: RegExp): Promise<readonly 
   const left = Object.keys(problems).filter((name) => !(name in allCases));
   return [
     ...results,
-    ...left.map((name) => ({ name, outcome: "differs", reason: "has no TypeScript side" }) as const),
+    ...left.map(
+      (name) => ({ name, outcome: "differs", reason: "has no TypeScript side" }) as const,
+    ),
     ...Object.entries(notApplicable).map(
       ([name, reason]) => ({ name, outcome: "not applicable", reason }) as const,
     ),

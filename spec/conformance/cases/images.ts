@@ -35,7 +35,17 @@ const labelled = (): Uint8Array =>
 
 /** A blue picture of 60×40 pixels with a rectangle that moves. */
 const frame = (t: number): Uint8Array =>
-  paint(new Uint8Array(60 * 40 * 3), 60, [0, 0, 255], [[[2 * t, 10, 2 * t + 20, 30], [0, 255, 255]]]);
+  paint(
+    new Uint8Array(60 * 40 * 3),
+    60,
+    [0, 0, 255],
+    [
+      [
+        [2 * t, 10, 2 * t + 20, 30],
+        [0, 255, 255],
+      ],
+    ],
+  );
 
 /** What begins like a PNG file; nobody decodes it. */
 const png = (): Uint8Array => Uint8Array.of(0x89, ...utf8("PNG\r\n\x1a\n"), ...noiseBytes(200, 1));
@@ -85,10 +95,7 @@ export const images: Cases = {
   "archetypes/encoded_depth_image": {
     app: "rerun_example_encoded_depth_image",
     log: (rec) =>
-      rec.log(
-        "depth/encoded",
-        EncodedDepthImage(png(), { mediaType: "image/png", meter: 0.001 }),
-      ),
+      rec.log("depth/encoded", EncodedDepthImage(png(), { mediaType: "image/png", meter: 0.001 })),
   },
   "archetypes/encoded_image": {
     app: "rerun_example_encoded_image",
@@ -190,7 +197,12 @@ export const images: Cases = {
         new Uint8Array(60 * 40 * 3),
         60,
         [255, 0, 0],
-        [[[10, 10, 30, 30], [0, 255, 0]]],
+        [
+          [
+            [10, 10, 30, 30],
+            [0, 255, 0],
+          ],
+        ],
       );
       rec.log("image", Image({ data, width: 60, height: 40 }));
     },

@@ -117,7 +117,10 @@ export const transforms: Cases = {
     app: "rerun_example_mesh3d_partial_updates",
     log: (rec) => {
       rec.setTime("frame", { sequence: 0 });
-      rec.log("triangle", Mesh3D(triangle, { vertexNormals: [0, 0, 1], vertexColors: triangleColors }));
+      rec.log(
+        "triangle",
+        Mesh3D(triangle, { vertexNormals: [0, 0, 1], vertexColors: triangleColors }),
+      );
       for (const i of range(100)) {
         rec.setTime("frame", { sequence: i + 1 });
         const factor = Math.abs(Math.sin(i / 25));
@@ -133,7 +136,10 @@ export const transforms: Cases = {
   "archetypes/mesh3d_simple": {
     app: "rerun_example_mesh3d",
     log: (rec) =>
-      rec.log("triangle", Mesh3D(triangle, { vertexNormals: [0, 0, 1], vertexColors: triangleColors })),
+      rec.log(
+        "triangle",
+        Mesh3D(triangle, { vertexNormals: [0, 0, 1], vertexColors: triangleColors }),
+      ),
   },
   "archetypes/pinhole_projections": {
     app: "rerun_example_pinhole_projections",
@@ -196,7 +202,10 @@ export const transforms: Cases = {
       rec.log("/", ViewCoordinates.RIGHT_HAND_Z_UP, { static: true });
       const at = { centers: [0, 0, 0], fillMode: "solid" } as const;
       rec.log("sun", Ellipsoids3D({ ...at, halfSizes: [1, 1, 1], colors: [255, 200, 10] }));
-      rec.log("sun/planet", Ellipsoids3D({ ...at, halfSizes: [0.4, 0.4, 0.4], colors: [40, 80, 200] }));
+      rec.log(
+        "sun/planet",
+        Ellipsoids3D({ ...at, halfSizes: [0.4, 0.4, 0.4], colors: [40, 80, 200] }),
+      );
       rec.log("sun/planet_path", LineStrips3D(circle(6)));
       for (const i of range(200)) {
         const time = i / 60;
@@ -273,7 +282,11 @@ export const transforms: Cases = {
       rec.log("planet", ball(0.4, [40, 80, 200]), CoordinateFrame("planet_frame"));
       rec.log(
         "planet_transform",
-        Transform3D({ translation: [6, 0, 0], childFrame: "planet_frame", parentFrame: "sun_frame" }),
+        Transform3D({
+          translation: [6, 0, 0],
+          childFrame: "planet_frame",
+          parentFrame: "sun_frame",
+        }),
       );
       rec.log("/", CoordinateFrame("sun_frame"), { static: true });
     },

@@ -191,7 +191,7 @@ describe("Arrow IPC", () => {
         fc.boolean(),
         (all, borrow) => check(all, borrow),
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   }).timeout(20_000);
 
