@@ -37,7 +37,8 @@ export interface AnyValuesFactory {
  * | plain objects | structs |
  *
  * The type of a component is set by its first values, for the whole process; a later value that it cannot hold is an
- * error. `null` is an empty batch, and left out while no type is known. A `ComponentBatch` is logged with its own type.
+ * error. `null` is an empty batch, and left out while no type is known. A `ComponentBatch` is logged with its own Arrow type,
+ * and with a component type only if `componentTypes` says so.
  *
  * ```ts
  * rec.log("points", Points2D(positions), AnyValues({ confidence: [0.3, 0.4], source: "camera" }));

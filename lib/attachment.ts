@@ -338,10 +338,10 @@ export class AttachedSink implements Attachment {
       this.pump();
       if (this.#input !== undefined) {
         // A busy sink: the operators have not seen everything yet.
-        if (this.#writing !== undefined) await raceSignal(this.#settle(Number.POSITIVE_INFINITY), signal);
+        if (this.#writing !== undefined) await within(this.#settle(Number.POSITIVE_INFINITY));
         // Completing lets operators hand out what they hold back; those with timers take a while.
         this.#input.complete();
-        if (this.#piping !== undefined) await raceSignal(this.#piping, signal);
+        if (this.#piping !== undefined) await within(this.#piping);
         this.pump();
       }
     }

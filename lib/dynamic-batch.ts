@@ -70,7 +70,7 @@ export function dynamicBatches(
   for (const [key, value] of entriesOf(what, values, options)) {
     const names = namesOf(what, naming, key, options);
     if (value instanceof ComponentBatch) {
-      batches.push(value.described(names));
+      batches.push(redescribed(value, names));
       continue;
     }
     const type = resolve(
@@ -95,7 +95,7 @@ export function dynamicColumns(
     const names = namesOf(what, naming, key, options);
     const lengths = lengthsOf(options, key);
     if (value instanceof ComponentBatch) {
-      const { descriptor, array } = value.described(names);
+      const { descriptor, array } = redescribed(value, names);
       columns.push({ descriptor, array, lengths });
       continue;
     }
@@ -114,6 +114,11 @@ export function dynamicColumns(
     columns.push({ descriptor, array, lengths: nested ? rows.map(lengthOf) : lengths });
   }
   return columns.length > 0 ? columns : rejectEmpty(what);
+}
+
+/** As in the official SDK, what the values mean is not taken over from the batch. */
+function redescribed(batch: ComponentBatch, names: Names): ComponentBatch {
+  return batch.described({ ...names, componentType: names.componentType });
 }
 
 interface Names {

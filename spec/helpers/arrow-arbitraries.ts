@@ -57,15 +57,27 @@ export const anyType: fc.Arbitrary<DataType> = fc.letrec<{ type: DataType }>((ti
   type: fc.oneof(
     { maxDepth: 3, depthSize: "small" },
     leaf,
-    fc.tuple(fc.oneof(numbers, fc.constant(primitive("bool"))), fc.integer({ min: 1, max: 5 })).map(([item, size]) => fixedSizeList(item, size)),
+    fc
+      .tuple(fc.oneof(numbers, fc.constant(primitive("bool"))), fc.integer({ min: 1, max: 5 }))
+      .map(([item, size]) => fixedSizeList(item, size)),
     tie("type").map((item) => list(item, true)),
     fc
-      .tuple(tie("type").filter((item) => item.kind !== "fixed-size-binary"), fc.integer({ min: 1, max: 3 }))
+      .tuple(
+        tie("type").filter((item) => item.kind !== "fixed-size-binary"),
+        fc.integer({ min: 1, max: 3 }),
+      )
       .map(([item, size]) => fixedSizeList(item, size, !isNumber(item))),
-    fc.array(tie("type").filter(inStruct), { minLength: 1, maxLength: 3 }).map((types) => struct(types.map((t, i) => field(`f${i}`, t, true)))),
     fc
       .array(tie("type").filter(inStruct), { minLength: 1, maxLength: 3 })
-      .map((types) => denseUnion([field("_null_markers", primitive("null"), true), ...types.map((t, i) => field(`v${i}`, t, true))])),
+      .map((types) => struct(types.map((t, i) => field(`f${i}`, t, true)))),
+    fc
+      .array(tie("type").filter(inStruct), { minLength: 1, maxLength: 3 })
+      .map((types) =>
+        denseUnion([
+          field("_null_markers", primitive("null"), true),
+          ...types.map((t, i) => field(`v${i}`, t, true)),
+        ]),
+      ),
   ),
 })).type;
 
@@ -74,7 +86,10 @@ function inStruct(type: DataType): boolean {
   return !type.key.includes("timestamp");
 }
 
-const isNumber = (type: DataType): boolean => type.kind === "bool" || NUMBERS.some((kind) => kind === type.kind) || type.kind === "fixed-size-binary";
+const isNumber = (type: DataType): boolean =>
+  type.kind === "bool" ||
+  NUMBERS.some((kind) => kind === type.kind) ||
+  type.kind === "fixed-size-binary";
 
 /** Values of a type; null among them when `nullable`. */
 export function valueOf(type: DataType, nullable: boolean): fc.Arbitrary<unknown> {
@@ -121,12 +136,19 @@ function plainValueOf(type: DataType): fc.Arbitrary<unknown> {
     case "list":
       return fc.array(valueOf(itemOf(type), true), { maxLength: 4 });
     case "fixed-size-list":
-      return fc.array(valueOf(itemOf(type), type.children[0]?.nullable === true), { minLength: type.size, maxLength: type.size });
+      return fc.array(valueOf(itemOf(type), type.children[0]?.nullable === true), {
+        minLength: type.size,
+        maxLength: type.size,
+      });
     case "struct":
-      return fc.record(Object.fromEntries(type.children.map((child) => [child.name, valueOf(child.type, true)])));
+      return fc.record(
+        Object.fromEntries(type.children.map((child) => [child.name, valueOf(child.type, true)])),
+      );
     case "dense-union":
       return fc.oneof(
-        ...type.children.map((child, variant) => valueOf(child.type, variant > 0).map((value) => ({ variant, value }))),
+        ...type.children.map((child, variant) =>
+          valueOf(child.type, variant > 0).map((value) => ({ variant, value })),
+        ),
       );
   }
 }
@@ -145,7 +167,12 @@ export function asRead(type: DataType, value: unknown): unknown {
     case "fixed-size-list":
       return (value as unknown[]).map((item) => asRead(itemOf(type), item));
     case "struct":
-      return Object.fromEntries(type.children.map((child) => [child.name, asRead(child.type, (value as Record<string, unknown>)[child.name])]));
+      return Object.fromEntries(
+        type.children.map((child) => [
+          child.name,
+          asRead(child.type, (value as Record<string, unknown>)[child.name]),
+        ]),
+      );
     case "dense-union": {
       const { variant, value: inner } = value as { variant: number; value: unknown };
       const child = type.children[variant];
@@ -160,14 +187,22 @@ export function asRead(type: DataType, value: unknown): unknown {
 export function arrayOf(type: DataType, values: readonly unknown[]): ArrowArray {
   const length = values.length;
   const isNull = (value: unknown): boolean => value === null;
-  const valid = values.some(isNull) ? Uint8Array.from(values, (value) => (isNull(value) ? 0 : 1)) : undefined;
+  const valid = values.some(isNull)
+    ? Uint8Array.from(values, (value) => (isNull(value) ? 0 : 1))
+    : undefined;
   const base = { type, length, valid };
   switch (type.kind) {
     case "null":
       return { type, length };
     case "utf8":
     case "binary": {
-      const parts = values.map((value) => (value === null ? new Uint8Array() : typeof value === "string" ? new TextEncoder().encode(value) : (value as Uint8Array)));
+      const parts = values.map((value) =>
+        value === null
+          ? new Uint8Array()
+          : typeof value === "string"
+            ? new TextEncoder().encode(value)
+            : (value as Uint8Array),
+      );
       // Bytes before the first offset are somebody else's.
       const offsets = new Int32Array(length + 1).fill(2);
       parts.forEach((part, i) => {
@@ -185,10 +220,24 @@ export function arrayOf(type: DataType, values: readonly unknown[]): ArrowArray 
       return { ...base, offsets, children: [arrayOf(itemOf(type), items)] };
     }
     case "struct":
-      return { ...base, children: type.children.map((child) => arrayOf(child.type, values.map((value) => (value as Record<string, unknown> | null)?.[child.name] ?? null).map((v) => fill(child.type, v)))) };
+      return {
+        ...base,
+        children: type.children.map((child) =>
+          arrayOf(
+            child.type,
+            values
+              .map((value) => (value as Record<string, unknown> | null)?.[child.name] ?? null)
+              .map((v) => fill(child.type, v)),
+          ),
+        ),
+      };
     case "dense-union": {
-      const all = values.map((value) => (value ?? { variant: 0, value: null }) as { variant: number; value: unknown });
-      const children = type.children.map((_, variant) => all.filter((v) => v.variant === variant).map((v) => v.value));
+      const all = values.map(
+        (value) => (value ?? { variant: 0, value: null }) as { variant: number; value: unknown },
+      );
+      const children = type.children.map((_, variant) =>
+        all.filter((v) => v.variant === variant).map((v) => v.value),
+      );
       const counts = children.map(() => 0);
       return {
         type,
@@ -204,16 +253,32 @@ export function arrayOf(type: DataType, values: readonly unknown[]): ArrowArray 
     }
     case "fixed-size-list": {
       const item = itemOf(type);
-      const items = values.flatMap((value) => (value ?? Array.from({ length: type.size }, () => fill(item, null, !isFixedWidth(type)))) as unknown[]);
+      const items = values.flatMap(
+        (value) =>
+          (value ??
+            Array.from({ length: type.size }, () =>
+              fill(item, null, !isFixedWidth(type)),
+            )) as unknown[],
+      );
       const child = arrayOf(item, items);
-      return isFixedWidth(type) ? { ...base, values: child.values } : { ...base, children: [child] };
+      return isFixedWidth(type)
+        ? { ...base, values: child.values }
+        : { ...base, children: [child] };
     }
     case "fixed-size-binary":
-      return { ...base, values: Buffer.concat(values.map((value) => (value ?? new Uint8Array(type.size)) as Uint8Array)) };
+      return {
+        ...base,
+        values: Buffer.concat(
+          values.map((value) => (value ?? new Uint8Array(type.size)) as Uint8Array),
+        ),
+      };
     case "bool":
       return { ...base, values: Uint8Array.from(values, (value) => (value === true ? 1 : 0)) };
     case "float16":
-      return { ...base, values: Uint16Array.from(values, (value) => HALVES.get(value as number) ?? 0) };
+      return {
+        ...base,
+        values: Uint16Array.from(values, (value) => HALVES.get(value as number) ?? 0),
+      };
     default:
       return { ...base, values: numbersIn(type.kind, values) };
   }
@@ -230,7 +295,7 @@ function fill(type: DataType, value: unknown, nullable = true): unknown {
 
 function numbersIn(kind: DataType["kind"], values: readonly unknown[]): TypedArray {
   const number = (value: unknown): number => (value ?? 0) as number;
-  const big = (value: unknown): bigint => BigInt((value ?? 0n) as bigint);
+  const big = (value: unknown): bigint => (value ?? 0n) as bigint;
   switch (kind) {
     case "int8":
       return Int8Array.from(values, number);
@@ -267,7 +332,9 @@ function valueAt(array: ArrowArray, i: number): unknown {
   const [child] = children ?? [];
   switch (type.kind) {
     case "utf8":
-      return new TextDecoder("utf-8", { ignoreBOM: true }).decode((values as Uint8Array).subarray(start, end));
+      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(
+        (values as Uint8Array).subarray(start, end),
+      );
     case "binary":
       return (values as Uint8Array).slice(start, end);
     case "fixed-size-binary":
@@ -277,10 +344,15 @@ function valueAt(array: ArrowArray, i: number): unknown {
     case "fixed-size-list":
       return Array.from({ length: type.size }, (_, k) => {
         if (child !== undefined) return valueAt(child, i * strideOf(type) + k);
-        return valueAt({ type: itemOf(type), length: array.length * type.size, values }, i * type.size + k);
+        return valueAt(
+          { type: itemOf(type), length: array.length * type.size, values },
+          i * type.size + k,
+        );
       });
     case "struct":
-      return Object.fromEntries(type.children.map(({ name }, k) => [name, valueAt((children ?? [])[k] as ArrowArray, i)]));
+      return Object.fromEntries(
+        type.children.map(({ name }, k) => [name, valueAt((children ?? [])[k] as ArrowArray, i)]),
+      );
     case "dense-union": {
       const variant = (children ?? [])[typeIds?.[i] ?? 0];
       return variant && valueAt(variant, start);

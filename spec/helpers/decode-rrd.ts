@@ -292,7 +292,10 @@ function decodeArrowMsg(bytes: Uint8Array): DecodedChunk {
     numRows: batch.numRows,
     timelines: namesOf("index"),
     components: namesOf("data"),
-    rowIds: plainValues(columnAt(batch, 0)).map((id) => tuidText(id)),
+    // Only when asked for: a file may have millions.
+    get rowIds(): readonly string[] {
+      return plainValues(columnAt(batch, 0)).map((id) => tuidText(id));
+    },
     field: fieldOf,
     column: (name) => plainValues(columnAt(batch, fields.indexOf(fieldOf(name)))),
   };

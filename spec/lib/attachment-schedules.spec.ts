@@ -24,7 +24,7 @@ type Step =
   | { readonly do: "replace"; readonly which: number; readonly kind: Kind }
   | { readonly do: "settle"; readonly which: number };
 
-const kind = fc.constantFrom<Kind>("sync", "slow", "rejects", "throws", "never");
+const anyKind = fc.constantFrom<Kind>("sync", "slow", "rejects", "throws", "never");
 const start: fc.Arbitrary<Start> = fc.oneof(
   fc.constantFrom<Start>("start", "now"),
   fc.record({ agoMs: fc.nat(30) }),
@@ -35,9 +35,9 @@ const schedule: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof<fc.WeightedArbitrary<Step>[]>(
     { weight: 8, arbitrary: fc.constant({ do: "log" }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant("log static"), key: fc.nat(2) }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("attach"), kind, from: start }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("attach"), kind: anyKind, from: start }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant("detach"), which }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("replace"), which, kind }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("replace"), which, kind: anyKind }) },
     { weight: 6, arbitrary: fc.record({ do: fc.constant("settle"), which }) },
   ),
   { maxLength: 40 },

@@ -15,7 +15,11 @@ interface Limits {
   readonly backlogBytes?: number;
 }
 
-function logOf({ historyBytes = Infinity, backlogBytes = Infinity }: Limits = {}): { log: MessageLog<Item>; dropped: number[]; kept: number[] } {
+function logOf({ historyBytes = Infinity, backlogBytes = Infinity }: Limits = {}): {
+  log: MessageLog<Item>;
+  dropped: number[];
+  kept: number[];
+} {
   const dropped: number[] = [];
   const kept: number[] = [];
   const log = new MessageLog<Item>({
@@ -37,7 +41,8 @@ const take = (cursor: LogCursor<Item>, bytes = Infinity): number[] => {
   return entries.map((entry) => entry.item.id);
 };
 
-const items = (count: number, from = 0): Item[] => Array.from({ length: count }, (_, i) => ({ id: from + i, bytes: 10 }));
+const items = (count: number, from = 0): Item[] =>
+  Array.from({ length: count }, (_, i) => ({ id: from + i, bytes: 10 }));
 
 describe("MessageLog", () => {
   it("gives each cursor every item in order, at its own pace", () => {
@@ -202,88 +207,150 @@ describe("MessageLog", () => {
 
   it("holds within any sequence of calls what it owes, in bounded memory, and nothing twice", () => {
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant("append" as const), bytes: fc.integer({ min: 1, max: 20 }), kind: fc.constantFrom("temporal", "temporal", "pinned", "keyed") }) },
-      { weight: 2, arbitrary: fc.record({ do: fc.constant("open" as const), from: fc.constantFrom("start" as const, "now" as const), budget: fc.constantFrom(Infinity, 60) }) },
-      { weight: 5, arbitrary: fc.record({ do: fc.constant("take" as const), which: fc.nat(5), bytes: fc.integer({ min: 1, max: 60 }), ack: fc.boolean() }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          do: fc.constant("append" as const),
+          bytes: fc.integer({ min: 1, max: 20 }),
+          kind: fc.constantFrom("temporal", "temporal", "pinned", "keyed"),
+        }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          do: fc.constant("open" as const),
+          from: fc.constantFrom("start" as const, "now" as const),
+          budget: fc.constantFrom(Infinity, 60),
+        }),
+      },
+      {
+        weight: 5,
+        arbitrary: fc.record({
+          do: fc.constant("take" as const),
+          which: fc.nat(5),
+          bytes: fc.integer({ min: 1, max: 60 }),
+          ack: fc.boolean(),
+        }),
+      },
       { weight: 2, arbitrary: fc.record({ do: fc.constant("ack" as const), which: fc.nat(5) }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const), which: fc.nat(5) }) },
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 80 }), fc.constantFrom(0, 50, 200), fc.constantFrom(50, 200), (steps, historyBytes, backlogBytes) => {
-        const { log } = logOf({ historyBytes, backlogBytes });
-        const all: Item[] = [];
-        const latest = new Map<string, number>();
-        interface Reader {
-          readonly cursor: LogCursor<Item>;
-          readonly start: number;
-          readonly seen: number[];
-          readonly dropped: Set<number>;
-          readonly held: Set<number>;
-          readonly opened: number;
-          readonly budget: number;
-        }
-        let readers: Reader[] = [];
-        const pick = (which: number): Reader | undefined => readers[which % Math.max(1, readers.length)];
-        const superseded = (item: Item): boolean => item.key !== undefined && latest.get(item.key) !== item.id;
-        for (const s of steps) {
-          switch (s.do) {
-            case "append": {
-              const item: Item = { id: all.length, bytes: s.bytes, pinned: s.kind !== "temporal", key: s.kind === "keyed" ? "key" : undefined };
-              all.push(item);
-              if (item.key !== undefined) latest.set(item.key, item.id);
-              log.append(item);
-              break;
-            }
-            case "open": {
-              const dropped = new Set<number>();
-              const cursor = log.cursor({ from: s.from, budgetBytes: s.budget, onDrop: (entry) => dropped.add(entry.item.id) });
-              const held = new Set<number>();
-              for (let entry = log.entryFrom(0); entry !== undefined; entry = log.entryFrom(entry.seq + 1)) held.add(entry.seq);
-              readers.push({ cursor, start: s.from === "now" ? all.length : 0, seen: [], dropped, held, opened: all.length, budget: s.budget });
-              break;
-            }
-            case "take": {
-              const reader = pick(s.which);
-              if (reader === undefined) break;
-              const entries = reader.cursor.take(s.bytes);
-              reader.seen.push(...entries.map((entry) => entry.seq));
-              const last = entries.at(-1);
-              if (s.ack && last !== undefined) reader.cursor.ack(last.seq);
-              break;
-            }
-            case "ack": {
-              const reader = pick(s.which);
-              const last = reader?.seen.at(-1);
-              if (last !== undefined) reader?.cursor.ack(last);
-              break;
-            }
-            case "close": {
-              const reader = pick(s.which);
-              reader?.cursor.close();
-              readers = readers.filter((r) => r !== reader);
-              break;
-            }
+      fc.property(
+        fc.array(step, { maxLength: 80 }),
+        fc.constantFrom(0, 50, 200),
+        fc.constantFrom(50, 200),
+        (steps, historyBytes, backlogBytes) => {
+          const { log } = logOf({ historyBytes, backlogBytes });
+          const all: Item[] = [];
+          const latest = new Map<string, number>();
+          interface Reader {
+            readonly cursor: LogCursor<Item>;
+            readonly start: number;
+            readonly seen: number[];
+            readonly dropped: Set<number>;
+            readonly held: Set<number>;
+            readonly opened: number;
+            readonly budget: number;
           }
-          const pinnedBytes = all.filter((i) => i.pinned === true && !superseded(i)).reduce((sum, i) => sum + i.bytes, 0);
-          if (readers.length === 0) expect(log.bytes - pinnedBytes).to.be.at.most(Math.max(historyBytes, backlogBytes, 20));
-          for (const { cursor, budget } of readers) expect(cursor.queuedBytes).to.be.at.most(Math.max(budget, 20));
-          expect(log.bytes).to.be.at.least(pinnedBytes);
-        }
-        for (const reader of readers) {
-          const { cursor, start, seen, dropped, held, opened } = reader;
-          seen.push(...cursor.take(Infinity).map((entry) => entry.seq));
-          expect(cursor.queuedBytes).to.equal(0);
-          expect(seen).to.deep.equal([...new Set(seen)].toSorted((x, y) => x - y));
-          const got = new Set(seen);
-          for (const item of all) {
-            const owed = item.id >= start && (held.has(item.id) || item.id >= opened);
-            if (got.has(item.id)) expect(item.id >= start || item.pinned, `${item.id} from before the start`).to.equal(true);
-            else if (item.pinned === true) expect(superseded(item), `pinned ${item.id} lost`).to.equal(true);
-            else if (owed) expect(dropped.has(item.id), `${item.id} lost`).to.equal(true);
+          let readers: Reader[] = [];
+          const pick = (which: number): Reader | undefined =>
+            readers[which % Math.max(1, readers.length)];
+          const superseded = (item: Item): boolean =>
+            item.key !== undefined && latest.get(item.key) !== item.id;
+          for (const s of steps) {
+            switch (s.do) {
+              case "append": {
+                const item: Item = {
+                  id: all.length,
+                  bytes: s.bytes,
+                  pinned: s.kind !== "temporal",
+                  key: s.kind === "keyed" ? "key" : undefined,
+                };
+                all.push(item);
+                if (item.key !== undefined) latest.set(item.key, item.id);
+                log.append(item);
+                break;
+              }
+              case "open": {
+                const dropped = new Set<number>();
+                const cursor = log.cursor({
+                  from: s.from,
+                  budgetBytes: s.budget,
+                  onDrop: (entry) => dropped.add(entry.item.id),
+                });
+                const held = new Set<number>();
+                for (
+                  let entry = log.entryFrom(0);
+                  entry !== undefined;
+                  entry = log.entryFrom(entry.seq + 1)
+                )
+                  held.add(entry.seq);
+                readers.push({
+                  cursor,
+                  start: s.from === "now" ? all.length : 0,
+                  seen: [],
+                  dropped,
+                  held,
+                  opened: all.length,
+                  budget: s.budget,
+                });
+                break;
+              }
+              case "take": {
+                const reader = pick(s.which);
+                if (reader === undefined) break;
+                const entries = reader.cursor.take(s.bytes);
+                reader.seen.push(...entries.map((entry) => entry.seq));
+                const last = entries.at(-1);
+                if (s.ack && last !== undefined) reader.cursor.ack(last.seq);
+                break;
+              }
+              case "ack": {
+                const reader = pick(s.which);
+                const last = reader?.seen.at(-1);
+                if (last !== undefined) reader?.cursor.ack(last);
+                break;
+              }
+              case "close": {
+                const reader = pick(s.which);
+                reader?.cursor.close();
+                readers = readers.filter((r) => r !== reader);
+                break;
+              }
+            }
+            const pinnedBytes = all
+              .filter((i) => i.pinned === true && !superseded(i))
+              .reduce((sum, i) => sum + i.bytes, 0);
+            if (readers.length === 0)
+              expect(log.bytes - pinnedBytes).to.be.at.most(
+                Math.max(historyBytes, backlogBytes, 20),
+              );
+            for (const { cursor, budget } of readers)
+              expect(cursor.queuedBytes).to.be.at.most(Math.max(budget, 20));
+            expect(log.bytes).to.be.at.least(pinnedBytes);
           }
-          expect(cursor.dropped).to.equal(dropped.size);
-        }
-      }),
+          for (const reader of readers) {
+            const { cursor, start, seen, dropped, held, opened } = reader;
+            seen.push(...cursor.take(Infinity).map((entry) => entry.seq));
+            expect(cursor.queuedBytes).to.equal(0);
+            expect(seen).to.deep.equal([...new Set(seen)].toSorted((x, y) => x - y));
+            const got = new Set(seen);
+            for (const item of all) {
+              const owed = item.id >= start && (held.has(item.id) || item.id >= opened);
+              if (got.has(item.id))
+                expect(
+                  item.id >= start || item.pinned,
+                  `${item.id} from before the start`,
+                ).to.equal(true);
+              else if (item.pinned === true)
+                expect(superseded(item), `pinned ${item.id} lost`).to.equal(true);
+              else if (owed) expect(dropped.has(item.id), `${item.id} lost`).to.equal(true);
+            }
+            expect(cursor.dropped).to.equal(dropped.size);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });

@@ -760,8 +760,11 @@ describe("RecordingStream", () => {
       const sink = memory();
       rec.attach(sink);
       let completed = 0;
-      for (const stream of [rec.messages$, rec.events$, rec.errors$, rec.stats$])
-        stream.subscribe({ complete: () => completed++ });
+      const count = { complete: () => completed++ };
+      rec.messages$.subscribe(count);
+      rec.events$.subscribe(count);
+      rec.errors$.subscribe(count);
+      rec.stats$.subscribe(count);
       rec.log("a", values(1));
       expect(chunksOf(sink.messages)).to.deep.equal([]);
       expect((await rec.close()).complete).to.equal(true);

@@ -9,7 +9,10 @@ import { chunksOf, inShort, numbersOf, values } from "../helpers/rows.ts";
 
 const plain = { sendProperties: false, logTime: false, batch: { flushNumRows: 1 } } as const;
 
-const isAbout = (path: string) => (message: LogMsg): boolean => message.kind !== "chunk" || message.chunk.entityPath === path;
+const isAbout =
+  (path: string) =>
+  (message: LogMsg): boolean =>
+    message.kind !== "chunk" || message.chunk.entityPath === path;
 
 /** Resolves when everything that waits for promises and short timers has run. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -26,7 +29,9 @@ describe("what can be attached", () => {
     expect(toSink(observer)).to.equal(toSink(observer));
     expect(toSink(new Subject<LogMsg>())).to.have.property("write");
     for (const other of [undefined, null, 5, "save", {}, { next: 5 }, { write: 5 }]) {
-      expect(() => toSink(other as never)).to.throw(RerunError, /Expected a sink/).with.property("code", "invalid-argument");
+      expect(() => toSink(other as never))
+        .to.throw(RerunError, /Expected a sink/)
+        .with.property("code", "invalid-argument");
     }
   });
 
@@ -44,7 +49,9 @@ describe("what can be attached", () => {
   it("may return anything from write: only promises are waited for", async () => {
     const rec = new RecordingStream("spec", plain);
     const seen: LogMsg[] = [];
-    const returnsNumber = { write: (messages: readonly LogMsg[]) => seen.push(...messages) as never };
+    const returnsNumber = {
+      write: (messages: readonly LogMsg[]) => seen.push(...messages) as never,
+    };
     rec.attach(returnsNumber);
     rec.log("a", values(1));
     expect((await rec.close()).complete).to.equal(true);
@@ -66,7 +73,8 @@ describe("what can be attached", () => {
     });
     const lines: string[] = [];
     rec.attach((message) => {
-      if (message.kind === "chunk") lines.push(JSON.stringify({ path: message.chunk.entityPath, rows: message.chunk.numRows }));
+      if (message.kind === "chunk")
+        lines.push(JSON.stringify({ path: message.chunk.entityPath, rows: message.chunk.numRows }));
     });
     for (let i = 0; i < 3; i++) rec.log("a", values(i));
     rec.log("b", values(1));
@@ -80,7 +88,9 @@ describe("operators between the recording and a sink", () => {
   it("filter and change what it gets, and nobody else's", async () => {
     const rec = new RecordingStream("spec", plain);
     const [some, all] = [memory(), memory()];
-    rec.attach(some, { pipe: [filter(isAbout("/a")), map((message) => message), tap(() => undefined)] });
+    rec.attach(some, {
+      pipe: [filter(isAbout("/a")), map((message) => message), tap(() => undefined)],
+    });
     rec.attach(all);
     rec.log("a", values(1));
     rec.log("b", values(2));
@@ -140,7 +150,8 @@ describe("operators between the recording and a sink", () => {
     const attachment = rec.attach(bad, {
       pipe: [
         map((message) => {
-          if (message.kind === "chunk" && numbersOf(message.chunk)[0] === 1) throw new Error("no ones");
+          if (message.kind === "chunk" && numbersOf(message.chunk)[0] === 1)
+            throw new Error("no ones");
           return message;
         }),
         finalize(() => finalized++),
@@ -160,7 +171,11 @@ describe("operators between the recording and a sink", () => {
     const rec = new RecordingStream("spec", plain);
     const [two, before] = [memory(), memory()];
     rec.attach(two, { pipe: [take(2)] });
-    rec.attach(before, { pipe: [takeWhile((message) => message.kind !== "chunk" || (numbersOf(message.chunk)[0] ?? 0) < 2)] });
+    rec.attach(before, {
+      pipe: [
+        takeWhile((message) => message.kind !== "chunk" || (numbersOf(message.chunk)[0] ?? 0) < 2),
+      ],
+    });
     for (let i = 0; i < 4; i++) rec.log("a", values(i));
     await rec.close();
     expect(chunksOf(two.messages).map(inShort)).to.deep.equal(["/a 0"]);
@@ -176,7 +191,14 @@ describe("operators between the recording and a sink", () => {
         (source) => {
           const held: LogMsg[] = [];
           const out = new Subject<LogMsg>();
-          source.subscribe({ next: (m) => held.push(m), complete: () => timer(1).subscribe(() => { for (const m of held) out.next(m); out.complete(); }) });
+          source.subscribe({
+            next: (m) => held.push(m),
+            complete: () =>
+              timer(1).subscribe(() => {
+                for (const m of held) out.next(m);
+                out.complete();
+              }),
+          });
           return out;
         },
       ],

@@ -6,7 +6,7 @@ import { BATCH_PRESETS } from "../../lib/batch-config.ts";
 import type { Chunk } from "../../lib/chunk.ts";
 import { ComponentBatch } from "../../lib/component-batch.ts";
 import type { LogEvent, StreamEvent } from "../../lib/event.ts";
-import { batchRows, type BatchRowsOptions } from "../../operators/batch-rows.ts";
+import { type BatchRowsOptions, batchRows } from "../../operators/batch-rows.ts";
 import { marbles } from "../helpers/marbles.ts";
 import { describeComponent, inShort, numbersOf, row, VALUE, valueRow } from "../helpers/rows.ts";
 
@@ -29,75 +29,138 @@ const batched =
 const ROW_BYTES = 16 + 8 + 4 + 8;
 
 describe("batchRows", () => {
-  it("never emits when nothing ever comes", marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const source = cold<StreamEvent>("-");
-    expectObservable(source.pipe(batched())).toBe("-");
-    expectSubscriptions(source.subscriptions).toBe("^");
-  }));
+  it(
+    "never emits when nothing ever comes",
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold<StreamEvent>("-");
+      expectObservable(source.pipe(batched())).toBe("-");
+      expectSubscriptions(source.subscriptions).toBe("^");
+    }),
+  );
 
-  it("completes without a chunk when there was no row", marbles(({ cold, expectObservable, expectSubscriptions }) => {
-    const source = cold<StreamEvent>("--f--|", rows);
-    expectObservable(source.pipe(batched())).toBe("-----|");
-    expectSubscriptions(source.subscriptions).toBe("^----!");
-  }));
+  it(
+    "completes without a chunk when there was no row",
+    marbles(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold<StreamEvent>("--f--|", rows);
+      expectObservable(source.pipe(batched())).toBe("-----|");
+      expectSubscriptions(source.subscriptions).toBe("^----!");
+    }),
+  );
 
-  it("hands on a single row after the delay", marbles(({ hot, expectObservable, expectSubscriptions }) => {
-    const source = hot<StreamEvent>("--a-------------|", rows);
-    const subs = "                   ^---------------!";
-    const expected = "               -------x--------|";
-    expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } }))).toBe(expected, { x: "/a 1" });
-    expectSubscriptions(source.subscriptions).toBe(subs);
-  }));
+  it(
+    "hands on a single row after the delay",
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot<StreamEvent>("--a-------------|", rows);
+      const subs = "                   ^---------------!";
+      const expected = "               -------x--------|";
+      expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } }))).toBe(expected, {
+        x: "/a 1",
+      });
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    }),
+  );
 
-  it("waits 200 ms by default", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("a 1s |", rows);
-    expectObservable(source.pipe(batched())).toBe("200ms x 800ms |", { x: "/a 1" });
-  }));
+  it(
+    "waits 200 ms by default",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("a 1s |", rows);
+      expectObservable(source.pipe(batched())).toBe("200ms x 800ms |", { x: "/a 1" });
+    }),
+  );
 
-  it("counts the delay from the oldest row, and hands on all entities together", marbles(({ hot, expectObservable, expectSubscriptions }) => {
-    const source = hot<StreamEvent>("--a-c-b-----b---|", rows);
-    const subs = "                   ^---------------!";
-    const expected = "               -------(xy)-----(z|)";
-    expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } }))).toBe(expected, { x: "/a 1,2", y: "/b 3", z: "/a 2" });
-    expectSubscriptions(source.subscriptions).toBe(subs);
-  }));
+  it(
+    "counts the delay from the oldest row, and hands on all entities together",
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot<StreamEvent>("--a-c-b-----b---|", rows);
+      const subs = "                   ^---------------!";
+      const expected = "               -------(xy)-----(z|)";
+      expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } }))).toBe(expected, {
+        x: "/a 1,2",
+        y: "/b 3",
+        z: "/a 2",
+      });
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    }),
+  );
 
-  it("hands on a row that comes in the frame in which the delay ends", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("a----b----|", rows);
-    expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } }))).toBe("-----x----|", { x: "/a 1,2" });
-  }));
+  it(
+    "hands on a row that comes in the frame in which the delay ends",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("a----b----|", rows);
+      expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } }))).toBe("-----x----|", {
+        x: "/a 1,2",
+      });
+    }),
+  );
 
-  it("closes at the number of rows of one entity, not of all", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("-a-c-b--a--|", rows);
-    const expected = "               -----x-----(yz|)";
-    expectObservable(source.pipe(batched({ config: { ...never, flushNumRows: 2 } }))).toBe(expected, { x: "/a 1,2", y: "/b 3", z: "/a 1" });
-  }));
+  it(
+    "closes at the number of rows of one entity, not of all",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("-a-c-b--a--|", rows);
+      const expected = "               -----x-----(yz|)";
+      expectObservable(source.pipe(batched({ config: { ...never, flushNumRows: 2 } }))).toBe(
+        expected,
+        { x: "/a 1,2", y: "/b 3", z: "/a 1" },
+      );
+    }),
+  );
 
-  it("does not close one row below the number", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("-a-b----|", rows);
-    expectObservable(source.pipe(batched({ config: { ...never, flushNumRows: 3 } }))).toBe("--------(x|)", { x: "/a 1,2" });
-  }));
+  it(
+    "does not close one row below the number",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("-a-b----|", rows);
+      expectObservable(source.pipe(batched({ config: { ...never, flushNumRows: 3 } }))).toBe(
+        "--------(x|)",
+        { x: "/a 1,2" },
+      );
+    }),
+  );
 
-  it("closes when the bytes of an entity reach the limit, and not one byte below", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("-a-b----|", rows);
-    expectObservable(source.pipe(batched({ config: { ...never, flushNumBytes: 2 * ROW_BYTES } }))).toBe("---x----|", { x: "/a 1,2" });
-    expectObservable(source.pipe(batched({ config: { ...never, flushNumBytes: 2 * ROW_BYTES + 1 } }))).toBe("--------(x|)", { x: "/a 1,2" });
-  }));
+  it(
+    "closes when the bytes of an entity reach the limit, and not one byte below",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("-a-b----|", rows);
+      expectObservable(
+        source.pipe(batched({ config: { ...never, flushNumBytes: 2 * ROW_BYTES } })),
+      ).toBe("---x----|", { x: "/a 1,2" });
+      expectObservable(
+        source.pipe(batched({ config: { ...never, flushNumBytes: 2 * ROW_BYTES + 1 } })),
+      ).toBe("--------(x|)", { x: "/a 1,2" });
+    }),
+  );
 
-  it("closes all entities when their bytes together reach the limit", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("-a-c-b--|", rows);
-    expectObservable(source.pipe(batched({ config: { ...never, maxBytesInFlight: 2 * ROW_BYTES } }))).toBe("---(xy)-(z|)", { x: "/a 1", y: "/b 3", z: "/a 2" });
-  }));
+  it(
+    "closes all entities when their bytes together reach the limit",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("-a-c-b--|", rows);
+      expectObservable(
+        source.pipe(batched({ config: { ...never, maxBytesInFlight: 2 * ROW_BYTES } })),
+      ).toBe("---(xy)-(z|)", { x: "/a 1", y: "/b 3", z: "/a 2" });
+    }),
+  );
 
-  it("makes a chunk of every row with the preset for tests", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("-a-b-c--|", rows);
-    expectObservable(source.pipe(batched({ config: BATCH_PRESETS.always }))).toBe("-x-y-z--|", { x: "/a 1", y: "/a 2", z: "/b 3" });
-  }));
+  it(
+    "makes a chunk of every row with the preset for tests",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("-a-b-c--|", rows);
+      expectObservable(source.pipe(batched({ config: BATCH_PRESETS.always }))).toBe("-x-y-z--|", {
+        x: "/a 1",
+        y: "/a 2",
+        z: "/b 3",
+      });
+    }),
+  );
 
-  it("hands on what waits when it is asked to", marbles(({ hot, expectObservable }) => {
-    const source = hot<StreamEvent>("-a-b-f-c--|", rows);
-    expectObservable(source.pipe(batched({ config: never }))).toBe("-----x----(y|)", { x: "/a 1,2", y: "/b 3" });
-  }));
+  it(
+    "hands on what waits when it is asked to",
+    marbles(({ hot, expectObservable }) => {
+      const source = hot<StreamEvent>("-a-b-f-c--|", rows);
+      expectObservable(source.pipe(batched({ config: never }))).toBe("-----x----(y|)", {
+        x: "/a 1,2",
+        y: "/b 3",
+      });
+    }),
+  );
 
   it("lets chunks that were columns already pass at once", () => {
     const source = new Subject<StreamEvent>();
@@ -112,43 +175,67 @@ describe("batchRows", () => {
     expect(seen.map(inShort)).to.deep.equal(["/b 3", "/a 1"]);
   });
 
-  it("hands on what waits before it passes on an error", marbles(({ hot, expectObservable, expectSubscriptions }) => {
-    const source = hot<StreamEvent>("-a-c--#", rows);
-    const subs = "                   ^-----!";
-    expectObservable(source.pipe(batched({ config: never }))).toBe("------(xy#)", { x: "/a 1", y: "/b 3" });
-    expectSubscriptions(source.subscriptions).toBe(subs);
-  }));
+  it(
+    "hands on what waits before it passes on an error",
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot<StreamEvent>("-a-c--#", rows);
+      const subs = "                   ^-----!";
+      expectObservable(source.pipe(batched({ config: never }))).toBe("------(xy#)", {
+        x: "/a 1",
+        y: "/b 3",
+      });
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    }),
+  );
 
-  it("emits nothing after an early unsubscribe, and leaves no timer behind", marbles(({ hot, expectObservable, expectSubscriptions }) => {
-    const source = hot<StreamEvent>("-a---b-------|", rows);
-    const unsub = "                  ----!";
-    const subs = "                   ^---!";
-    expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } })), unsub).toBe("-----");
-    expectSubscriptions(source.subscriptions).toBe(subs);
-  }));
+  it(
+    "emits nothing after an early unsubscribe, and leaves no timer behind",
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot<StreamEvent>("-a---b-------|", rows);
+      const unsub = "                  ----!";
+      const subs = "                   ^---!";
+      expectObservable(source.pipe(batched({ config: { flushTickMs: 5 } })), unsub).toBe("-----");
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    }),
+  );
 
-  it("unsubscribes from the source when the consumer has enough", marbles(({ hot, expectObservable, expectSubscriptions }) => {
-    const source = hot<StreamEvent>("-a-b-c---|", rows);
-    expectObservable(source.pipe(batched({ config: BATCH_PRESETS.always }), take(2))).toBe("-x-(y|)", { x: "/a 1", y: "/a 2" });
-    expectSubscriptions(source.subscriptions).toBe("^--!");
-  }));
+  it(
+    "unsubscribes from the source when the consumer has enough",
+    marbles(({ hot, expectObservable, expectSubscriptions }) => {
+      const source = hot<StreamEvent>("-a-b-c---|", rows);
+      expectObservable(source.pipe(batched({ config: BATCH_PRESETS.always }), take(2))).toBe(
+        "-x-(y|)",
+        { x: "/a 1", y: "/a 2" },
+      );
+      expectSubscriptions(source.subscriptions).toBe("^--!");
+    }),
+  );
 
-  it("keeps nothing from one subscription to the next", marbles(({ cold, expectObservable }) => {
-    const source = cold<StreamEvent>("-a-b|", rows);
-    const chunks = source.pipe(batched({ config: never }));
-    expectObservable(chunks).toBe("----(x|)", { x: "/a 1,2" });
-    expectObservable(chunks).toBe("----(x|)", { x: "/a 1,2" });
-  }));
+  it(
+    "keeps nothing from one subscription to the next",
+    marbles(({ cold, expectObservable }) => {
+      const source = cold<StreamEvent>("-a-b|", rows);
+      const chunks = source.pipe(batched({ config: never }));
+      expectObservable(chunks).toBe("----(x|)", { x: "/a 1,2" });
+      expectObservable(chunks).toBe("----(x|)", { x: "/a 1,2" });
+    }),
+  );
 
-  it("asks for its thresholds again for each row", marbles(({ hot, expectObservable }) => {
-    let config = never;
-    const source = hot<StreamEvent>("-a-b-a-b--|", rows).pipe(
-      tap((event) => {
-        if (event === b) config = { ...never, flushNumRows: 3 };
-      }),
-    );
-    expectObservable(source.pipe(batched({ config: () => config }))).toBe("-----x----(y|)", { x: "/a 1,2,1", y: "/a 2" });
-  }));
+  it(
+    "asks for its thresholds again for each row",
+    marbles(({ hot, expectObservable }) => {
+      let config = never;
+      const source = hot<StreamEvent>("-a-b-a-b--|", rows).pipe(
+        tap((event) => {
+          if (event === b) config = { ...never, flushNumRows: 3 };
+        }),
+      );
+      expectObservable(source.pipe(batched({ config: () => config }))).toBe("-----x----(y|)", {
+        x: "/a 1,2,1",
+        y: "/a 2",
+      });
+    }),
+  );
 
   it("fails when the function for the thresholds throws", () => {
     const source = new Subject<StreamEvent>();
@@ -158,7 +245,20 @@ describe("batchRows", () => {
     process.removeAllListeners("uncaughtException");
     const seen = new Promise<unknown>((resolve) => {
       process.once("uncaughtException", resolve);
-      source.pipe(batchRows({ config: () => { throw boom; } })).subscribe({ error: (error) => { failure = error; resolve(error); } });
+      source
+        .pipe(
+          batchRows({
+            config: () => {
+              throw boom;
+            },
+          }),
+        )
+        .subscribe({
+          error: (error) => {
+            failure = error;
+            resolve(error);
+          },
+        });
       source.next(a);
     });
     return seen
@@ -177,7 +277,9 @@ describe("batchRows", () => {
     const scheduler = { now: () => now, schedule: () => new Subject().subscribe() } as never;
     const source = new Subject<StreamEvent>();
     const sizes: number[] = [];
-    source.pipe(batchRows({ config: { flushTickMs: 10 }, scheduler })).subscribe((chunk) => sizes.push(chunk.numRows));
+    source
+      .pipe(batchRows({ config: { flushTickMs: 10 }, scheduler }))
+      .subscribe((chunk) => sizes.push(chunk.numRows));
     for (let i = 0; i < 1000; i++) {
       now = i / 10;
       source.next(valueRow("/a", i));
@@ -203,7 +305,10 @@ describe("batchRows", () => {
 });
 
 /** The chunks that rows become when nothing closes them early. */
-function chunksOf(events: readonly StreamEvent[], options: BatchRowsOptions = { config: never }): Chunk[] {
+function chunksOf(
+  events: readonly StreamEvent[],
+  options: BatchRowsOptions = { config: never },
+): Chunk[] {
   const source = new Subject<StreamEvent>();
   const chunks: Chunk[] = [];
   source.pipe(batchRows(options)).subscribe((chunk) => chunks.push(chunk));
@@ -213,7 +318,9 @@ function chunksOf(events: readonly StreamEvent[], options: BatchRowsOptions = { 
 }
 
 const hexIds = (chunk: Chunk): string[] =>
-  Array.from({ length: chunk.numRows }, (_, i) => Buffer.from(chunk.rowIds.subarray(16 * i, 16 * i + 16)).toString("hex"));
+  Array.from({ length: chunk.numRows }, (_, i) =>
+    Buffer.from(chunk.rowIds.subarray(16 * i, 16 * i + 16)).toString("hex"),
+  );
 
 /** Which of the rows are in which chunk: `[[0, 2], [1]]`. */
 function split(events: readonly LogEvent[], options?: BatchRowsOptions): number[][] {
@@ -227,20 +334,39 @@ describe("the chunks that batchRows makes", () => {
   const points64 = describeComponent("points", fixedSizeList(primitive("float64"), 2));
   const labels = describeComponent("labels", primitive("utf8"));
   const indices = describeComponent("indices", primitive("uint64"));
-  const twoPoints = (i: number): ComponentBatch => new ComponentBatch(points, 2, Float32Array.of(i, i + 1, i + 2, i + 3));
-  const twoPoints64 = (i: number): ComponentBatch => new ComponentBatch(points64, 2, Float64Array.of(i, i + 1, i + 2, i + 3));
-  const twoIndices = (i: number): ComponentBatch => new ComponentBatch(indices, 2, BigUint64Array.of(BigInt(i), BigInt(i + 1)));
+  const twoPoints = (i: number): ComponentBatch =>
+    new ComponentBatch(points, 2, Float32Array.of(i, i + 1, i + 2, i + 3));
+  const twoPoints64 = (i: number): ComponentBatch =>
+    new ComponentBatch(points64, 2, Float64Array.of(i, i + 1, i + 2, i + 3));
+  const twoIndices = (i: number): ComponentBatch =>
+    new ComponentBatch(indices, 2, BigUint64Array.of(BigInt(i), BigInt(i + 1)));
   const twoLabels = (i: number): ComponentBatch =>
-    new ComponentBatch(labels, 2, { type: labels.type, length: 2, offsets: Int32Array.of(0, 1, 2), values: Uint8Array.of(97 + i, 98 + i) });
-  const at = (time: number): { log_time: { duration: bigint } } => ({ log_time: { duration: BigInt(time) } });
-  const timesOf = (chunk: Chunk | undefined): unknown => chunk?.timelines.map((t) => [t.timeline.name, [...chunk.times(t.timeline)].map(Number), t.sorted]);
+    new ComponentBatch(labels, 2, {
+      type: labels.type,
+      length: 2,
+      offsets: Int32Array.of(0, 1, 2),
+      values: Uint8Array.of(97 + i, 98 + i),
+    });
+  const at = (time: number): { log_time: { duration: bigint } } => ({
+    log_time: { duration: BigInt(time) },
+  });
+  const timesOf = (chunk: Chunk | undefined): unknown =>
+    chunk?.timelines.map((t) => [
+      t.timeline.name,
+      [...chunk.times(t.timeline)].map(Number),
+      t.sorted,
+    ]);
 
   it("hold rows of one entity, one set of timelines and one set of types together", () => {
-    const events = [0, 1, 2].map((i) => row("/a/b/c", at(42 + i), twoPoints(i), twoLabels(i), twoIndices(i)));
+    const events = [0, 1, 2].map((i) =>
+      row("/a/b/c", at(42 + i), twoPoints(i), twoLabels(i), twoIndices(i)),
+    );
     const chunks = chunksOf(events);
     expect(split(events)).to.deep.equal([[0, 1, 2]]);
     expect(timesOf(chunks[0])).to.deep.equal([["log_time", [42, 43, 44], true]]);
-    expect(chunks[0]?.components.map((s) => [s.descriptor.component, s.numCells, s.numInstances])).to.deep.equal([
+    expect(
+      chunks[0]?.components.map((s) => [s.descriptor.component, s.numCells, s.numInstances]),
+    ).to.deep.equal([
       ["indices", 3, 6],
       ["labels", 3, 6],
       ["points", 3, 6],
@@ -264,7 +390,11 @@ describe("the chunks that batchRows makes", () => {
       [twoPoints, twoLabels, twoIndices],
       [twoLabels, twoIndices, twoPoints],
       [twoIndices, twoPoints, twoLabels],
-    ].map((make) => chunksOf([row("/a", at(1), ...make.map((m) => m(0)))])[0]?.components.map((s) => s.descriptor.component));
+    ].map((make) =>
+      chunksOf([row("/a", at(1), ...make.map((m) => m(0)))])[0]?.components.map(
+        (s) => s.descriptor.component,
+      ),
+    );
     expect(orders).to.deep.equal([orders[0], orders[0], orders[0]]);
   });
 
@@ -275,7 +405,9 @@ describe("the chunks that batchRows makes", () => {
   });
 
   it("are apart for different entities", () => {
-    const events = ["/ent1", "/ent2", "/ent1"].map((path, i) => row(path, at(42 + i), twoPoints(i)));
+    const events = ["/ent1", "/ent2", "/ent1"].map((path, i) =>
+      row(path, at(42 + i), twoPoints(i)),
+    );
     expect(split(events)).to.deep.equal([[0, 2], [1]]);
   });
 
@@ -302,12 +434,18 @@ describe("the chunks that batchRows makes", () => {
   });
 
   it("are apart for different types of a component", () => {
-    const events = [row("/a", at(42), twoPoints(0)), row("/a", at(43), twoPoints64(1)), row("/a", at(44), twoPoints(2))];
+    const events = [
+      row("/a", at(42), twoPoints(0)),
+      row("/a", at(43), twoPoints64(1)),
+      row("/a", at(44), twoPoints(2)),
+    ];
     expect(split(events)).to.deep.equal([[0, 2], [1]]);
   });
 
   const unsortedTimes = [1003, 1000, 1001, 1002];
-  const unsorted = unsortedTimes.map((t, i) => row("/a/b/c", { ...at(t - 958), frame_nr: { duration: BigInt(t) } }, twoPoints(i)));
+  const unsorted = unsortedTimes.map((t, i) =>
+    row("/a/b/c", { ...at(t - 958), frame_nr: { duration: BigInt(t) } }, twoPoints(i)),
+  );
 
   it("may be unsorted below the limit", () => {
     const options = { config: { ...never, chunkMaxRowsIfUnsorted: 1000 } };
@@ -321,13 +459,33 @@ describe("the chunks that batchRows makes", () => {
   it("are split at the limit once they are unsorted", () => {
     const options = { config: { ...never, chunkMaxRowsIfUnsorted: 3 } };
     expect(split(unsorted, options)).to.deep.equal([[0, 1, 2], [3]]);
-    expect(chunksOf(unsorted, options).map((chunk) => chunk.timelines.map((t) => t.sorted))).to.deep.equal([[false, false], [true, true]]);
-    expect(split([...unsorted, ...[5, 6].map((t) => row("/a/b/c", { ...at(t), frame_nr: { duration: 1n } }, twoPoints(t)))], options)).to.deep.equal([[0, 1, 2], [3, 4, 5]]);
+    expect(
+      chunksOf(unsorted, options).map((chunk) => chunk.timelines.map((t) => t.sorted)),
+    ).to.deep.equal([
+      [false, false],
+      [true, true],
+    ]);
+    expect(
+      split(
+        [
+          ...unsorted,
+          ...[5, 6].map((t) =>
+            row("/a/b/c", { ...at(t), frame_nr: { duration: 1n } }, twoPoints(t)),
+          ),
+        ],
+        options,
+      ),
+    ).to.deep.equal([
+      [0, 1, 2],
+      [3, 4, 5],
+    ]);
   });
 
   it("are not split at the limit while they are sorted", () => {
     const sorted = [0, 1, 2, 3, 4].map((i) => row("/a", at(i), twoPoints(i)));
-    expect(split(sorted, { config: { ...never, chunkMaxRowsIfUnsorted: 3 } })).to.deep.equal([[0, 1, 2, 3, 4]]);
+    expect(split(sorted, { config: { ...never, chunkMaxRowsIfUnsorted: 3 } })).to.deep.equal([
+      [0, 1, 2, 3, 4],
+    ]);
   });
 
   it("have nulls where a row lacks a component, and empty lists where it has an empty batch", () => {
@@ -342,7 +500,10 @@ describe("the chunks that batchRows makes", () => {
     expect([...(chunk?.column(VALUE).valid ?? [])]).to.deep.equal([1, 0, 1]);
     expect([...(chunk?.column(VALUE).offsets ?? [])]).to.deep.equal([0, 1, 1, 1]);
     expect([...(chunk?.column(other).valid ?? [])]).to.deep.equal([0, 1, 0]);
-    expect(chunk?.components.map((s) => [s.descriptor.component, s.numCells])).to.deep.equal([["other", 1], ["value", 2]]);
+    expect(chunk?.components.map((s) => [s.descriptor.component, s.numCells])).to.deep.equal([
+      ["other", 1],
+      ["value", 2],
+    ]);
   });
 
   it("lose, double and reorder no row, whatever is logged and wherever it is cut", () => {
@@ -350,7 +511,11 @@ describe("the chunks that batchRows makes", () => {
       path: fc.constantFrom("/a", "/b", "/c"),
       time: fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }),
       timeline: fc.constantFrom("t", "u"),
-      component: fc.constantFrom(VALUE, describeComponent("value", primitive("float32")), describeComponent("other", primitive("int32"))),
+      component: fc.constantFrom(
+        VALUE,
+        describeComponent("value", primitive("float32")),
+        describeComponent("other", primitive("int32")),
+      ),
       values: fc.array(fc.integer({ min: -100, max: 100 }), { maxLength: 3 }),
       flush: fc.boolean(),
     });
@@ -389,7 +554,10 @@ describe("the chunks that batchRows makes", () => {
             }
             for (const { descriptor } of chunk.components) {
               const { valid, offsets, children } = chunk.column(descriptor);
-              const cell = Array.from(children?.[0]?.values ?? [], Number).slice(offsets?.[r], offsets?.[r + 1]);
+              const cell = Array.from(children?.[0]?.values ?? [], Number).slice(
+                offsets?.[r],
+                offsets?.[r + 1],
+              );
               const mine = item?.component.component === descriptor.component;
               expect(valid?.[r] !== 0).to.equal(mine);
               expect(cell).to.deep.equal(mine ? item?.values : []);

@@ -47,7 +47,9 @@ describe("memory", () => {
       const { chunks, manifests, truncatedBytes } = decodeRrd(sink.toRrd());
       expect([chunks.length, manifests.length, truncatedBytes]).to.deep.equal([i, 1, 0]);
     }
-    expect(decodeRrd(sink.toRrd({ compression: "none" })).streams[0]?.header.compression).to.equal("none");
+    expect(decodeRrd(sink.toRrd({ compression: "none" })).streams[0]?.header.compression).to.equal(
+      "none",
+    );
     await rec.close();
   });
 

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { Scalars, TextLog } from "../../lib/archetypes/index.ts";
@@ -28,7 +28,9 @@ function valuesIn(bytes: Uint8Array, entityPath = "/values"): number[] {
 
 const upTo = (end: number): number[] => Array.from({ length: end }, (_, i) => i);
 
-describe("save", () => {
+describe("save", function () {
+  // Real processes, on machines that may be busy.
+  this.timeout(30_000);
   const dir = useTempDir();
   const run = usePrograms();
 
@@ -95,7 +97,9 @@ describe("save", () => {
     for (const rec of recs) rec.attach(sink);
     for (const rec of recs) rec.log("values", Scalars(1));
     for (const rec of recs) await rec.close();
-    expect(decodeRrd(await readFile(dir.file("a.rrd"))).manifests.map((m) => m.rows.length)).to.deep.equal([2]);
+    expect(
+      decodeRrd(await readFile(dir.file("a.rrd"))).manifests.map((m) => m.rows.length),
+    ).to.deep.equal([2]);
   });
 
   it("says so when it is attached after it was closed", async () => {
@@ -204,13 +208,28 @@ describe("save", () => {
       const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
       const { stdout } = await promisify(execFile)(
         "sh",
-        ["-c", 'ulimit -f 2000; exec "$0" "$@"', process.execPath, "--conditions=source", `--import=${tsx}`, join(projectRoot, "spec/fixtures/full-disk.ts"), file],
+        [
+          "-c",
+          'ulimit -f 2000; exec "$0" "$@"',
+          process.execPath,
+          "--conditions=source",
+          `--import=${tsx}`,
+          join(projectRoot, "spec/fixtures/full-disk.ts"),
+          file,
+        ],
         { env: { ...process.env, NODE_V8_COVERAGE: "" } },
       );
-      expect(JSON.parse(stdout)).to.deep.equal({ complete: false, errors: ["disk-full"], state: "failed", rows: 100_001 });
+      expect(JSON.parse(stdout)).to.deep.equal({
+        complete: false,
+        errors: ["disk-full"],
+        state: "failed",
+        rows: 100_001,
+      });
       const { chunks, truncatedBytes } = decodeRrd(await readFile(file));
       expect(truncatedBytes).to.equal(0);
-      const all = chunks.filter((c) => c.entityPath === "/value").flatMap((c) => Array.from(flatOf(c, "Scalars:scalars"), Number));
+      const all = chunks
+        .filter((c) => c.entityPath === "/value")
+        .flatMap((c) => Array.from(flatOf(c, "Scalars:scalars"), Number));
       expect(all.length).to.be.greaterThan(10_000);
       expect(all).to.deep.equal(upTo(all.length));
     }).timeout(10_000);
@@ -230,7 +249,7 @@ describe("save", () => {
         rec.messages$.subscribe(full);
         for (let i = 0; i < 3; i++) {
           rec.log("values", Scalars(i));
-          full.flush === undefined || (await new Promise((resolve) => setImmediate(resolve)));
+          await new Promise((resolve) => setImmediate(resolve));
         }
         await rec.close();
         await new Promise((resolve) => setImmediate(resolve));
@@ -301,7 +320,9 @@ describe("save", () => {
       const { code, stdout } = await run("save-and-end.ts", { args: [file(), "close"] }).exit;
       const { during, after } = JSON.parse(stdout) as { during: number[]; after: number[] };
       expect(during.slice(0, 4)).to.deep.equal([1, 1, 1, during[3]]);
-      expect(after.map((count, i) => (during[i] ?? 0) - count)).to.deep.equal([1, 1, 1, 1, 0, 0, 0]);
+      expect(after.map((count, i) => (during[i] ?? 0) - count)).to.deep.equal([
+        1, 1, 1, 1, 0, 0, 0,
+      ]);
       expect(code).to.equal(0);
       await complete();
     });
@@ -320,7 +341,9 @@ describe("save", () => {
       expect(streams[0]?.footer).to.equal(undefined);
       expect(truncatedBytes).to.be.lessThan(1 << 20);
       for (let entity = 0; entity < 100; entity++) {
-        const all = chunks.filter((c) => c.entityPath === `/entity/${entity}`).flatMap((c) => Array.from(flatOf(c, "Scalars:scalars"), Number));
+        const all = chunks
+          .filter((c) => c.entityPath === `/entity/${entity}`)
+          .flatMap((c) => Array.from(flatOf(c, "Scalars:scalars"), Number));
         expect(all).to.deep.equal(all.map((_, i) => 1000 + entity + 100 * i));
       }
     }).timeout(20_000);
@@ -328,7 +351,9 @@ describe("save", () => {
 
   it("takes ten million scalars in one synchronous loop in bounded memory, and loses none", async () => {
     const rows = 10_000_000;
-    const { stdout, stderr } = await run("tight-loop.ts", { args: [dir.file("a.rrd"), String(rows)] }).exit;
+    const { stdout, stderr } = await run("tight-loop.ts", {
+      args: [dir.file("a.rrd"), String(rows)],
+    }).exit;
     expect(stderr).to.equal("");
     const { complete, peakMiB } = JSON.parse(stdout) as { complete: boolean; peakMiB: number };
     expect(complete).to.equal(true);
@@ -338,7 +363,8 @@ describe("save", () => {
       if (chunk.entityPath !== "/value") continue;
       const scalars = flatOf(chunk, "Scalars:scalars");
       const ticks = flatOf(chunk, "log_tick") as BigInt64Array;
-      for (let i = 0; i < scalars.length; i++) if (scalars[i] !== next++) throw new Error(`row ${next - 1} is ${scalars[i]}`);
+      for (let i = 0; i < scalars.length; i++)
+        if (scalars[i] !== next++) throw new Error(`row ${next - 1} is ${scalars[i]}`);
       expect(Number(ticks[0])).to.equal(next - chunk.numRows);
       expect(Number(ticks.at(-1))).to.equal(next - 1);
     }
@@ -359,7 +385,11 @@ describe("save", () => {
         rec.log("plots/a b!", Scalars([i, i]));
         if (i % 2 === 0) rec.log("plots/a b!", TextLog(`text ${i}`));
       }
-      rec.sendColumns("columns", { seconds: { duration: [2, 1, 3] } }, Scalars.columns({ scalars: [2, 1, 3] }));
+      rec.sendColumns(
+        "columns",
+        { seconds: { duration: [2, 1, 3] } },
+        Scalars.columns({ scalars: [2, 1, 3] }),
+      );
       await rec.close();
       const verified = await verify(file);
       expect(verified.stderr).to.include("1 file verified without error");
@@ -368,7 +398,17 @@ describe("save", () => {
       expect(counted).to.match(/num_rows\s*=\s*\S*/);
       expect(counted).to.include("plots/a\\ b\\!");
       const printed = (await print(file, "-vv")).stdout;
-      for (const text of ["/columns", "/world/text", "Scalars:scalars", "TextLog:text", "frame", "seconds", "log_tick", "log_time", "RecordingInfo:name"]) {
+      for (const text of [
+        "/columns",
+        "/world/text",
+        "Scalars:scalars",
+        "TextLog:text",
+        "frame",
+        "seconds",
+        "log_tick",
+        "log_time",
+        "RecordingInfo:name",
+      ]) {
         expect(printed).to.include(text);
       }
     });

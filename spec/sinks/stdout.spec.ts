@@ -22,7 +22,9 @@ describe("stdout", function () {
     expect(manifests).to.have.lengthOf(1);
     expect(chunks.reduce((sum, chunk) => sum + chunk.numRows, 0)).to.equal(rows);
     const [first] = chunks;
-    expect(first && Array.from(flatOf(first, "Scalars:scalars")).slice(0, 3)).to.deep.equal([0, 1, 2]);
+    expect(first && Array.from(flatOf(first, "Scalars:scalars")).slice(0, 3)).to.deep.equal([
+      0, 1, 2,
+    ]);
   });
 
   it("pipes a stream of nothing", async () => {
@@ -45,10 +47,20 @@ describe("stdout", function () {
     // `script` gives a program a terminal of its own.
     if (which("script") === undefined) this.skip();
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const program = [process.execPath, "--conditions=source", `--import=${tsx}`, join(projectRoot, "spec/fixtures/to-stdout.ts"), "5"];
-    const { stdout } = await promisify(execFile)("script", ["-qec", program.map((word) => `'${word}'`).join(" "), "/dev/null"], {
-      env: { ...process.env, NODE_V8_COVERAGE: "" },
-    }).catch((error: { stdout: string }) => error);
+    const program = [
+      process.execPath,
+      "--conditions=source",
+      `--import=${tsx}`,
+      join(projectRoot, "spec/fixtures/to-stdout.ts"),
+      "5",
+    ];
+    const { stdout } = await promisify(execFile)(
+      "script",
+      ["-qec", program.map((word) => `'${word}'`).join(" "), "/dev/null"],
+      {
+        env: { ...process.env, NODE_V8_COVERAGE: "" },
+      },
+    ).catch((error: { stdout: string }) => error);
     expect(stdout.trim()).to.equal("stdout-is-terminal");
   });
 });

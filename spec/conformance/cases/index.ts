@@ -1,7 +1,21 @@
 import type { Cases } from "../case.ts";
+import { fields } from "./fields.ts";
 import { images } from "./images.ts";
+import { inputs } from "./inputs.ts";
+import { ownData } from "./own-data.ts";
+import { plots } from "./plots.ts";
 import { primitives } from "./primitives.ts";
+import { texts } from "./texts.ts";
 import { transforms } from "./transforms.ts";
 
 /** All cases, of all groups. */
-export const allCases: Cases = { ...images, ...primitives, ...transforms };
+export const allCases: Cases = {
+  ...fields,
+  ...images,
+  ...inputs,
+  ...ownData,
+  ...plots,
+  ...primitives,
+  ...texts,
+  ...transforms,
+};

@@ -7,14 +7,19 @@ import { Clear, Points3D, Scalars, TextLog } from "../../../lib/archetypes/index
 import { primitive } from "../../../lib/arrow/data-type.ts";
 import { Chunk } from "../../../lib/chunk.ts";
 import { ComponentBatch } from "../../../lib/component-batch.ts";
-import { encodeFrame, encodeFrameParts, messageHeader, streamHeader } from "../../../lib/encode/rrd.ts";
+import {
+  encodeFrame,
+  encodeFrameParts,
+  messageHeader,
+  streamHeader,
+} from "../../../lib/encode/rrd.ts";
 import { FooterBuilder } from "../../../lib/encode/rrd-footer.ts";
 import { xxh32 } from "../../../lib/encode/xxh32.ts";
 import type { LogMsg, StoreId } from "../../../lib/log-msg.ts";
 import { RecordingStream } from "../../../lib/recording-stream.ts";
 import { Tuid } from "../../../lib/tuid.ts";
 import { memory } from "../../../sinks/memory.ts";
-import { decodeRrd, type DecodedManifest, xxh32 as otherXxh32 } from "../../helpers/decode-rrd.ts";
+import { type DecodedManifest, decodeRrd, xxh32 as otherXxh32 } from "../../helpers/decode-rrd.ts";
 import { usePeer } from "../../helpers/peers.ts";
 import { print, verify } from "../../helpers/rerun-cli.ts";
 import { describeComponent, values } from "../../helpers/rows.ts";
@@ -25,8 +30,16 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const text = (string: string): Uint8Array => new TextEncoder().encode(string);
 
 /** A complete file of what is logged. */
-async function fileOf(body: (rec: RecordingStream) => void, compression: "lz4" | "none" = "lz4"): Promise<Uint8Array> {
-  const rec = new RecordingStream("spec", { sendProperties: false, logTime: false, logTick: false, recordingId: "rec" });
+async function fileOf(
+  body: (rec: RecordingStream) => void,
+  compression: "lz4" | "none" = "lz4",
+): Promise<Uint8Array> {
+  const rec = new RecordingStream("spec", {
+    sendProperties: false,
+    logTime: false,
+    logTick: false,
+    recordingId: "rec",
+  });
   const sink = memory();
   rec.attach(sink);
   body(rec);
@@ -43,10 +56,15 @@ describe("xxh32", () => {
 
   it("agrees with a second implementation for any bytes, also at odd offsets", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 100 }), fc.integer({ min: 0, max: 0xffff_ffff }), fc.nat(7), (bytes, seed, offset) => {
-        const shifted = Buffer.concat([Buffer.alloc(offset), bytes]).subarray(offset);
-        expect(xxh32(shifted, seed)).to.equal(otherXxh32(bytes, seed));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 100 }),
+        fc.integer({ min: 0, max: 0xffff_ffff }),
+        fc.nat(7),
+        (bytes, seed, offset) => {
+          const shifted = Buffer.concat([Buffer.alloc(offset), bytes]).subarray(offset);
+          expect(xxh32(shifted, seed)).to.equal(otherXxh32(bytes, seed));
+        },
+      ),
     );
   });
 });
@@ -63,16 +81,29 @@ describe("RRD framing", () => {
   });
 
   it("gives the bytes of the hand-made file when given its ids", async () => {
-    const file = await readFile(fileURLToPath(new URL("../../fixtures/worked-example.rrd", import.meta.url)));
-    const storeId: StoreId = { kind: "recording", applicationId: "demo_app", recordingId: "demo_rec" };
-    const info: LogMsg = { kind: "set-store-info", storeId, rowId: new Tuid(0x17d0_0000, 0, 0, 0x10), source: "demo-sdk" };
+    const file = await readFile(
+      fileURLToPath(new URL("../../fixtures/worked-example.rrd", import.meta.url)),
+    );
+    const storeId: StoreId = {
+      kind: "recording",
+      applicationId: "demo_app",
+      recordingId: "demo_rec",
+    };
+    const info: LogMsg = {
+      kind: "set-store-info",
+      storeId,
+      rowId: new Tuid(0x17d0_0000, 0, 0, 0x10),
+      source: "demo-sdk",
+    };
     const [read] = decodeRrd(file).chunks;
     if (read === undefined) throw new Error("no chunk in the fixture");
     const chunk = new Chunk({
       id: new Tuid(0x17d0_0000, 2, 0, 0x12),
       entityPath: "/plots/sin",
       numRows: 1,
-      timelines: [{ timeline: { name: "frame_nr", type: "sequence" }, min: 42n, max: 42n, sorted: true }],
+      timelines: [
+        { timeline: { name: "frame_nr", type: "sequence" }, min: 42n, max: 42n, sorted: true },
+      ],
       components: [],
       encoded: { parts: [read.ipc], borrowed: false },
       columns: () => {
@@ -81,11 +112,15 @@ describe("RRD framing", () => {
     });
     expect(hex(streamHeader("none"))).to.equal(hex(file.subarray(0, 12)));
     expect(hex(encodeFrame(info, "none"))).to.equal(hex(file.subarray(12, 97)));
-    expect(hex(encodeFrame({ kind: "chunk", storeId, chunk }, "none"))).to.equal(hex(file.subarray(97, 1739)));
+    expect(hex(encodeFrame({ kind: "chunk", storeId, chunk }, "none"))).to.equal(
+      hex(file.subarray(97, 1739)),
+    );
   });
 
   it("writes an Arrow stream that says the same as the hand-made one", async () => {
-    const file = await readFile(fileURLToPath(new URL("../../fixtures/worked-example.rrd", import.meta.url)));
+    const file = await readFile(
+      fileURLToPath(new URL("../../fixtures/worked-example.rrd", import.meta.url)),
+    );
     const [theirs] = decodeRrd(file).chunks;
     const [ours] = decodeRrd(
       await fileOf((rec) => {
@@ -97,11 +132,15 @@ describe("RRD framing", () => {
     const facts = (chunk: typeof ours) =>
       columns.map((name) => {
         const field = chunk?.field(name);
-        return [String(field?.type), field?.nullable, [...(field?.metadata ?? [])].toSorted()];
+        return [String(field?.type), field?.nullable, Object.fromEntries(field?.metadata ?? [])];
       });
     expect(facts(ours)).to.deep.equal(facts(theirs));
-    expect(columns.slice(1).map((name) => ours?.column(name))).to.deep.equal(columns.slice(1).map((name) => theirs?.column(name)));
-    expect([...(ours?.metadata.keys() ?? [])]).to.have.members([...(theirs?.metadata.keys() ?? [])]);
+    expect(columns.slice(1).map((name) => ours?.column(name))).to.deep.equal(
+      columns.slice(1).map((name) => theirs?.column(name)),
+    );
+    expect([...(ours?.metadata.keys() ?? [])]).to.have.members([
+      ...(theirs?.metadata.keys() ?? []),
+    ]);
   });
 
   it("gives the same bytes in pieces and in one piece", async () => {
@@ -112,7 +151,11 @@ describe("RRD framing", () => {
     await rec.close();
     for (const message of sink.messages) {
       for (const compression of ["lz4", "none"] as const) {
-        expect(Buffer.concat(encodeFrameParts(message, compression)).equals(Buffer.from(encodeFrame(message, compression)))).to.equal(true);
+        expect(
+          Buffer.concat(encodeFrameParts(message, compression)).equals(
+            Buffer.from(encodeFrame(message, compression)),
+          ),
+        ).to.equal(true);
       }
     }
   });
@@ -125,28 +168,51 @@ describe("RRD framing", () => {
       rec.log("noise", { batches: [new ComponentBatch(bytes, 100_000, noise)] });
     });
     const { chunks } = decodeRrd(file);
-    const [zeros, random] = ["/zeros", "/noise"].map((path) => chunks.find((chunk) => chunk.entityPath === path));
+    const [zeros, random] = ["/zeros", "/noise"].map((path) =>
+      chunks.find((chunk) => chunk.entityPath === path),
+    );
     expect(zeros?.compression).to.equal("lz4");
     expect(zeros?.payload.length).to.be.lessThan(5000);
     expect(random?.payload.length).to.be.at.most(random?.ipc.length ?? 0);
-    expect(Buffer.from((random?.column("bytes")[0] ?? []) as number[]).equals(Buffer.from(noise))).to.equal(true);
+    expect(
+      Buffer.from((random?.column("bytes")[0] ?? []) as number[]).equals(Buffer.from(noise)),
+    ).to.equal(true);
   });
 
   it("round-trips LZ4 for whatever is in a chunk", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.string(), fc.string({ minLength: 200, maxLength: 2000 })), { minLength: 1, maxLength: 20 }), async (texts) => {
-        const { chunks } = decodeRrd(await fileOf((rec) => texts.forEach((t) => rec.log("log", TextLog(t)))));
-        expect(chunks.flatMap((chunk) => chunk.column("TextLog:text"))).to.deep.equal(texts.map((t) => [t]));
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.string(), fc.string({ minLength: 200, maxLength: 2000 })), {
+          minLength: 1,
+          maxLength: 20,
+        }),
+        async (texts) => {
+          const { chunks } = decodeRrd(
+            await fileOf((rec) => texts.forEach((t) => rec.log("log", TextLog(t)))),
+          );
+          expect(chunks.flatMap((chunk) => chunk.column("TextLog:text"))).to.deep.equal(
+            texts.map((t) => [t]),
+          );
+        },
+      ),
       { numRuns: 50 },
     );
   });
 
   it("carries blueprints and their activation", () => {
     const storeId: StoreId = { kind: "blueprint", applicationId: "app", recordingId: "b" };
-    for (const [makeActive, makeDefault] of [[true, true], [false, true], [false, false]] as const) {
-      const stream = Buffer.concat([streamHeader(), encodeFrame({ kind: "blueprint-activation", storeId, makeActive, makeDefault })]);
-      expect(decodeRrd(stream).messages).to.deep.equal([{ kind: "blueprint-activation", storeId, makeActive, makeDefault }]);
+    for (const [makeActive, makeDefault] of [
+      [true, true],
+      [false, true],
+      [false, false],
+    ] as const) {
+      const stream = Buffer.concat([
+        streamHeader(),
+        encodeFrame({ kind: "blueprint-activation", storeId, makeActive, makeDefault }),
+      ]);
+      expect(decodeRrd(stream).messages).to.deep.equal([
+        { kind: "blueprint-activation", storeId, makeActive, makeDefault },
+      ]);
     }
   });
 });
@@ -173,13 +239,36 @@ describe("the footer", () => {
 
   it("has a row for each chunk, with ranges and counts", async () => {
     const { rows, table } = await manifestOf(logEverything);
-    const byPath = new Map(rows.map((row) => [`${String(row["chunk_entity_path"])} ${String(row["chunk_num_rows"])}`, row]));
+    const byPath = new Map(
+      rows.map((row) => [
+        `${String(row["chunk_entity_path"])} ${String(row["chunk_num_rows"])}`,
+        row,
+      ]),
+    );
     expect([...byPath.keys()]).to.have.members(["/style 1", "/a 2", "/a 1", "/b 1", "/c 1"]);
     expect(table.schema.fields.map((f) => f.name)).to.deep.equal([
-      "chunk_entity_path", "chunk_id", "chunk_is_static", "chunk_num_rows", "chunk_byte_offset", "chunk_byte_size", "chunk_byte_size_uncompressed",
-      "value:has_static_data", "Clear:is_recursive:has_static_data", "Scalars:scalars:has_static_data", "TextLog:text:has_static_data",
-      "frame_nr:start", "frame_nr:end", "t:start", "t:end",
-      ...["frame_nr", "t"].flatMap((t) => ["value", "Clear:is_recursive", "Scalars:scalars", "TextLog:text"].flatMap((c) => [`${t}:${c}:start`, `${t}:${c}:end`, `${t}:${c}:num_rows`])),
+      "chunk_entity_path",
+      "chunk_id",
+      "chunk_is_static",
+      "chunk_num_rows",
+      "chunk_byte_offset",
+      "chunk_byte_size",
+      "chunk_byte_size_uncompressed",
+      "value:has_static_data",
+      "Clear:is_recursive:has_static_data",
+      "Scalars:scalars:has_static_data",
+      "TextLog:text:has_static_data",
+      "frame_nr:start",
+      "frame_nr:end",
+      "t:start",
+      "t:end",
+      ...["frame_nr", "t"].flatMap((t) =>
+        ["value", "Clear:is_recursive", "Scalars:scalars", "TextLog:text"].flatMap((c) => [
+          `${t}:${c}:start`,
+          `${t}:${c}:end`,
+          `${t}:${c}:num_rows`,
+        ]),
+      ),
     ]);
     expect(byPath.get("/a 2")).to.deep.include({
       chunk_is_static: false,
@@ -193,14 +282,28 @@ describe("the footer", () => {
       "frame_nr:TextLog:text:start": null,
       "frame_nr:TextLog:text:num_rows": 0n,
     });
-    expect(byPath.get("/style 1")).to.deep.include({ chunk_is_static: true, "value:has_static_data": true, "frame_nr:start": null, "t:value:num_rows": 0n });
-    expect(byPath.get("/b 1")).to.deep.include({ "t:start": 1n, "t:end": 1n, "t:Clear:is_recursive:num_rows": 1n });
+    expect(byPath.get("/style 1")).to.deep.include({
+      chunk_is_static: true,
+      "value:has_static_data": true,
+      "frame_nr:start": null,
+      "t:value:num_rows": 0n,
+    });
+    expect(byPath.get("/b 1")).to.deep.include({
+      "t:start": 1n,
+      "t:end": 1n,
+      "t:Clear:is_recursive:num_rows": 1n,
+    });
   });
 
   it("gives a component that some rows lack the range of those that have it", async () => {
     const other = describeComponent("other", primitive("float64"));
     const { rows } = await manifestOf((rec) => {
-      for (const [frame, both] of [[9, false], [4, true], [6, true], [1, false]] as const) {
+      for (const [frame, both] of [
+        [9, false],
+        [4, true],
+        [6, true],
+        [1, false],
+      ] as const) {
         rec.setTime("f", { sequence: frame });
         if (both) rec.log("a", { batches: [new ComponentBatch(other, 1, 1)] });
         else rec.log("a", values(1));
@@ -208,9 +311,14 @@ describe("the footer", () => {
     });
     expect(rows).to.have.lengthOf(1);
     expect(rows[0]).to.deep.include({
-      "f:start": 1n, "f:end": 9n,
-      "f:other:start": 4n, "f:other:end": 6n, "f:other:num_rows": 2n,
-      "f:value:start": 1n, "f:value:end": 9n, "f:value:num_rows": 2n,
+      "f:start": 1n,
+      "f:end": 9n,
+      "f:other:start": 4n,
+      "f:other:end": 6n,
+      "f:other:num_rows": 2n,
+      "f:value:start": 1n,
+      "f:value:end": 9n,
+      "f:value:num_rows": 2n,
     });
   });
 
@@ -218,9 +326,19 @@ describe("the footer", () => {
     const { schemaFields, schemaSha256 } = await manifestOf(logEverything);
     const facts = new Map(schemaFields.map((f) => [f.name, Object.fromEntries(f.metadata)]));
     expect([...facts.keys()]).to.have.members([
-      "rerun.controls.RowId", "frame nr", "t", "/style:value", "/a:Scalars:scalars", "/a:TextLog:text", "/b:Clear:is_recursive", "/c:value",
+      "rerun.controls.RowId",
+      "frame nr",
+      "t",
+      "/style:value",
+      "/a:Scalars:scalars",
+      "/a:TextLog:text",
+      "/b:Clear:is_recursive",
+      "/c:value",
     ]);
-    expect(facts.get("frame nr")).to.deep.equal({ "rerun:kind": "index", "rerun:index_name": "frame nr" });
+    expect(facts.get("frame nr")).to.deep.equal({
+      "rerun:kind": "index",
+      "rerun:index_name": "frame nr",
+    });
     expect(facts.get("/a:Scalars:scalars")).to.deep.equal({
       "rerun:kind": "data",
       "rerun:entity_path": "/a",
@@ -239,7 +357,10 @@ describe("the footer", () => {
       rec.log("__properties", values(1), { static: true });
       rec.log("__properties/a/b", values(1), { static: true });
     });
-    expect(schemaFields.map((f) => f.name)).to.include.members(["property:value", "property:a/b:value"]);
+    expect(schemaFields.map((f) => f.name)).to.include.members([
+      "property:value",
+      "property:a/b:value",
+    ]);
   });
 
   it("has one manifest for each store, and none without data", () => {
@@ -268,7 +389,11 @@ describe("files of all kinds of data", function () {
           rec.log("odd part/ü 日本", Scalars(1), { static: false });
           rec.log("text", TextLog("hello", { level: "INFO" }));
           rec.log("gone", Clear.updateFields({ isRecursive: false }));
-          rec.sendColumns("columns", { frame: { sequence: [3, 1, 2] } }, Scalars.columns({ scalars: [3, 1, 2] }));
+          rec.sendColumns(
+            "columns",
+            { frame: { sequence: [3, 1, 2] } },
+            Scalars.columns({ scalars: [3, 1, 2] }),
+          );
         }, compression),
       );
       const { code, stderr } = await verify(file);
