@@ -4,6 +4,8 @@ import { list } from "./arrow/data-type.ts";
 import { Chunk, type TimelineStats } from "./chunk.ts";
 import { ChunkTemplate, sortedOrder } from "./chunk-builder.ts";
 import type { ComponentColumn } from "./component-batch.ts";
+import { shown } from "./components/input-error.ts";
+import { elementTypeOf } from "./components/typed-array.ts";
 import { ipcColumns } from "./encode/ipc-columns.ts";
 import { quote, RerunError } from "./errors.ts";
 import { joinTime, parseTime, type TimeInput, type Timeline } from "./time.ts";
@@ -123,6 +125,12 @@ function parseTimes(name: string, column: TimeColumn): ParsedTimes {
     throw new RerunError(
       "invalid-time",
       `Expected the times of timeline ${quote(name)} to be { sequence }, { duration } or { timestamp } with an array, got ${quote(values ?? column)}`,
+    );
+  }
+  if (kind === "timestamp" && /^float(16|32)$/.test(elementTypeOf(values) ?? "")) {
+    throw new RerunError(
+      "invalid-time",
+      `Expected the timestamps of timeline ${quote(name)} in double precision, got ${shown(values)}: its numbers are minutes apart today; give a Float64Array or a BigInt64Array of nanoseconds`,
     );
   }
   const given = values as ArrayLike<number | bigint | Date>;

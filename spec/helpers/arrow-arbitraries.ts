@@ -295,7 +295,7 @@ function fill(type: DataType, value: unknown, nullable = true): unknown {
 
 function numbersIn(kind: DataType["kind"], values: readonly unknown[]): TypedArray {
   const number = (value: unknown): number => (value ?? 0) as number;
-  const big = (value: unknown): bigint => (value ?? 0n) as bigint;
+  const big = (value: unknown): bigint => BigInt((value ?? 0) as number | bigint);
   switch (kind) {
     case "int8":
       return Int8Array.from(values, number);

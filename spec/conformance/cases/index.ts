@@ -6,6 +6,7 @@ import { ownData } from "./own-data.ts";
 import { plots } from "./plots.ts";
 import { primitives } from "./primitives.ts";
 import { texts } from "./texts.ts";
+import { times } from "./times.ts";
 import { transforms } from "./transforms.ts";
 
 /** All cases, of all groups. */
@@ -17,5 +18,6 @@ export const allCases: Cases = {
   ...plots,
   ...primitives,
   ...texts,
+  ...times,
   ...transforms,
 };
