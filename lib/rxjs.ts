@@ -1,16 +1,8 @@
-// What this package needs of RxJS at import time, each from its own file: the main entry of RxJS loads some
-// two hundred files, which took several times as long as everything else in this package together. These are
-// the same modules, so the classes are the same; `docs/dependencies.md` has the figures.
+// What this package uses of RxJS, and the two things it adds.
+import { dateTimestampProvider, Subject, Subscription, timeoutProvider } from "#rxjs-parts";
 import type { SchedulerLike } from "rxjs";
-import { Subject } from "rxjs/internal/Subject";
-import { Subscription } from "rxjs/internal/Subscription";
-import { dateTimestampProvider } from "rxjs/internal/scheduler/dateTimestampProvider";
-import { timeoutProvider } from "rxjs/internal/scheduler/timeoutProvider";
 
-export { BehaviorSubject } from "rxjs/internal/BehaviorSubject";
-export { Observable } from "rxjs/internal/Observable";
-export { map } from "rxjs/internal/operators/map";
-export { Subject };
+export { BehaviorSubject, map, Observable, Subject } from "#rxjs-parts";
 
 /** What operators need to know of time: any scheduler of RxJS has it. */
 export type TimeSource = Pick<SchedulerLike, "now"> & {

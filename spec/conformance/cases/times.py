@@ -40,7 +40,7 @@ def _(rec):
 def _(rec):
     for i in range(200):
         rec.set_time("t", duration=i / 7)
-        rec.set_time("u", timestamp=1_700_000_000 + i / 3)
+        rec.set_time("u", timestamp=1_700_000_000 + i / 2)
         rec.log("a", rr.Scalars(i))
 
 

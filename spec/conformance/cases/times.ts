@@ -47,7 +47,7 @@ export const times: Cases = {
   "times/fractions": logs((rec) => {
     for (const i of range(200)) {
       rec.setTime("t", { duration: i / 7 });
-      rec.setTime("u", { timestamp: 1_700_000_000 + i / 3 });
+      rec.setTime("u", { timestamp: 1_700_000_000 + i / 2 });
       rec.log("a", Scalars(i));
     }
   }),
