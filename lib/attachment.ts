@@ -354,6 +354,15 @@ export class AttachedSink implements Attachment {
     } catch (thrown) {
       this.#fail(thrown);
     }
+    if (!timely && !this.#failed) {
+      const waiting = this.#cursor.queuedBytes;
+      this.#fail(
+        new RerunError(
+          "flush-timeout",
+          `${this.name} did not finish in time and was let go, with ${waiting} bytes waiting for it; give close() or detach() a longer signal`,
+        ),
+      );
+    }
     if (!this.#failed && close) this.#state$.next("closed");
     this.#state$.complete();
     return timely;

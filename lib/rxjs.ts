@@ -1,6 +1,7 @@
 // What this package uses of RxJS, and the two things it adds.
-import { dateTimestampProvider, Subject, Subscription, timeoutProvider } from "#rxjs-parts";
+
 import type { SchedulerLike } from "rxjs";
+import { dateTimestampProvider, Subject, Subscription, timeoutProvider } from "#rxjs-parts";
 
 export { BehaviorSubject, map, Observable, Subject } from "#rxjs-parts";
 

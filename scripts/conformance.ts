@@ -1,5 +1,8 @@
 /**
- * Compares what we log with what the official SDK logs, case by case: `npm run conformance [-- PATTERN] [-- --keep FOLDER]`.
+ * Compares what we log with what the official SDK logs, case by case: `npm run conformance -- [PATTERN] [--keep FOLDER]`.
+ *
+ * A pattern chooses cases by name; `--keep` leaves the files in a folder. Exit code 1 when something differs, 2 when
+ * the official SDK was not found.
  *
  * Needs Python with rerun-sdk 0.33 and the `rerun` command; see CONTRIBUTING.md.
  */
@@ -8,11 +11,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { runCases, runControls, table } from "../spec/conformance/suite.ts";
+import { findPeer } from "../spec/helpers/peers.ts";
 
 const { values, positionals } = parseArgs({
   options: { keep: { type: "string" } },
   allowPositionals: true,
 });
+try {
+  await Promise.all([findPeer("python"), findPeer("rerun-cli")]);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(2);
+}
 const folder = values.keep ?? mkdtempSync(join(tmpdir(), "rerun-rx-conformance-"));
 try {
   for (const name of ["ours", "official", "controls"]) {

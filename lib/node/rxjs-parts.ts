@@ -9,8 +9,8 @@ import type * as timeouts from "rxjs/internal/scheduler/timeoutProvider";
 const require = createRequire(import.meta.url);
 
 /** One export of one file of RxJS. */
-function part<T>(file: string, name: string): T {
-  return (require(`rxjs/internal/${file}`) as Readonly<Record<string, T>>)[name] as T;
+function part(file: string, name: string): unknown {
+  return (require(`rxjs/internal/${file}`) as Readonly<Record<string, unknown>>)[name];
 }
 
 export type BehaviorSubject<T> = rxjs.BehaviorSubject<T>;
@@ -22,16 +22,22 @@ type Rx = typeof rxjs;
 type Timestamps = typeof timestamps;
 type Timeouts = typeof timeouts;
 
-export const Observable: Rx["Observable"] = part("Observable", "Observable");
-export const Subject: Rx["Subject"] = part("Subject", "Subject");
-export const BehaviorSubject: Rx["BehaviorSubject"] = part("BehaviorSubject", "BehaviorSubject");
-export const Subscription: Rx["Subscription"] = part("Subscription", "Subscription");
-export const map: Rx["map"] = part("operators/map", "map");
+export const Observable: Rx["Observable"] = part("Observable", "Observable") as Rx["Observable"];
+export const Subject: Rx["Subject"] = part("Subject", "Subject") as Rx["Subject"];
+export const BehaviorSubject: Rx["BehaviorSubject"] = part(
+  "BehaviorSubject",
+  "BehaviorSubject",
+) as Rx["BehaviorSubject"];
+export const Subscription: Rx["Subscription"] = part(
+  "Subscription",
+  "Subscription",
+) as Rx["Subscription"];
+export const map: Rx["map"] = part("operators/map", "map") as Rx["map"];
 export const dateTimestampProvider: Timestamps["dateTimestampProvider"] = part(
   "scheduler/dateTimestampProvider",
   "dateTimestampProvider",
-);
+) as Timestamps["dateTimestampProvider"];
 export const timeoutProvider: Timeouts["timeoutProvider"] = part(
   "scheduler/timeoutProvider",
   "timeoutProvider",
-);
+) as Timeouts["timeoutProvider"];

@@ -6,6 +6,8 @@ export interface Case {
   readonly app?: string;
   /** Whether the recording tells its start time; default true. */
   readonly sendProperties?: boolean;
+  /** Whether rows gather in chunks until the end; default false, which makes each row a chunk. */
+  readonly batched?: boolean;
   /** Logs the data. */
   readonly log: (rec: RecordingStream) => void;
 }

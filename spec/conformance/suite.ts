@@ -125,10 +125,11 @@ async function writeOfficial(folder: string): Promise<Readonly<Record<string, st
 /** Writes our files; resolves with what went wrong, by case. */
 async function writeOurs(folder: string, cases: Cases): Promise<ReadonlyMap<string, string>> {
   const problems = new Map<string, string>();
-  for (const [name, { app = "conformance", sendProperties = true, log }] of Object.entries(cases)) {
+  for (const [name, definition] of Object.entries(cases)) {
+    const { app = "conformance", sendProperties = true, batched = false, log } = definition;
     const rec = new RecordingStream(app, {
       recordingId: name,
-      batch: BATCH_PRESETS.always,
+      batch: batched ? BATCH_PRESETS.never : BATCH_PRESETS.always,
       sendProperties,
       enabled: true,
     });

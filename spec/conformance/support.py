@@ -11,18 +11,19 @@ import rerun as rr
 class Case(NamedTuple):
     app: str
     send_properties: bool
+    batched: bool
     log: Callable[[rr.RecordingStream], None]
 
 
 CASES: dict[str, Case] = {}
 
 
-def case(name: str, app: str = "conformance", send_properties: bool = True):
+def case(name: str, app: str = "conformance", send_properties: bool = True, batched: bool = False):
     """Registers a function that logs the case of this name, as the TypeScript side does."""
 
     def register(log: Callable[[rr.RecordingStream], None]):
         assert name not in CASES, f"{name} is there twice"
-        CASES[name] = Case(app, send_properties, log)
+        CASES[name] = Case(app, send_properties, batched, log)
         return log
 
     return register

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -17,7 +18,7 @@ sys.dont_write_bytecode = True
 here = Path(__file__).parent
 sys.path.insert(0, str(here))
 
-from support import CASES  # noqa: E402
+from support import CASES, Case  # noqa: E402
 
 
 def file_name(name: str) -> str:
@@ -31,6 +32,19 @@ def forget_types() -> None:
     any_batch_value.ANY_VALUE_TYPE_REGISTRY.__init__()
 
 
+def open_recording(name: str, case: Case) -> rr.RecordingStream:
+    options = {"recording_id": name, "send_properties": case.send_properties}
+    if not case.batched:
+        return rr.RecordingStream(case.app, **options)
+    # The variable, which makes each row a chunk, would win over the configuration.
+    rows = os.environ.pop("RERUN_FLUSH_NUM_ROWS", None)
+    try:
+        return rr.RecordingStream(case.app, **options, batcher_config=rr.ChunkBatcherConfig.NEVER())
+    finally:
+        if rows is not None:
+            os.environ["RERUN_FLUSH_NUM_ROWS"] = rows
+
+
 def main(folder: Path) -> None:
     for path in sorted((here / "cases").glob("*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -41,7 +55,7 @@ def main(folder: Path) -> None:
     for name, case in CASES.items():
         forget_types()
         try:
-            rec = rr.RecordingStream(case.app, recording_id=name, send_properties=case.send_properties)
+            rec = open_recording(name, case)
             rec.save(folder / file_name(name))
             case.log(rec)
             rec.flush()

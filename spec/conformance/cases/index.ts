@@ -1,4 +1,5 @@
 import type { Cases } from "../case.ts";
+import { batches } from "./batches.ts";
 import { fields } from "./fields.ts";
 import { images } from "./images.ts";
 import { inputs } from "./inputs.ts";
@@ -11,6 +12,7 @@ import { transforms } from "./transforms.ts";
 
 /** All cases, of all groups. */
 export const allCases: Cases = {
+  ...batches,
   ...fields,
   ...images,
   ...inputs,

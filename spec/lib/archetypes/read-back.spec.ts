@@ -45,7 +45,7 @@ const text = fc.string({ unit: "grapheme", maxLength: 12 });
 const many = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T[]> => fc.array(of, { maxLength: 6 });
 const vector = (n: number): fc.Arbitrary<number[]> =>
   fc.array(float, { minLength: n, maxLength: n });
-const same = <T>(values: readonly T[]): Sample => ({ input: values, stored: values });
+const same = (values: readonly unknown[]): Sample => ({ input: values, stored: values });
 const bytes = fc.uint8Array({ maxLength: 40 });
 
 /** Rows are given, columns are stored. */
@@ -193,12 +193,13 @@ describe("what archetypes are given is what an independent reader finds", () => 
   for (const name of NAMES) {
     it(`${name}, any of its fields, in rows that have some of them`, async () => {
       const factory = factories[name] as ArchetypeStatics<Record<string, unknown>>;
+      const descriptors: Readonly<Record<string, ComponentDescriptor>> = factory.fields;
       const fields = catalogue.archetypes[`rerun.archetypes.${name}`]?.fields ?? [];
       const row = fc.record(
         Object.fromEntries(
           fields.map((field) => {
             const key = camelCase(field.name);
-            return [key, samples(factory.fields[key] as ComponentDescriptor, field.plural)];
+            return [key, samples(descriptors[key] as ComponentDescriptor, field.plural)];
           }),
         ),
         { requiredKeys: [] },
@@ -218,7 +219,7 @@ describe("what archetypes are given is what an independent reader finds", () => 
             ]);
             rec.log("e", factory.updateFields(Object.fromEntries(inputs)));
             for (const [key, sample] of Object.entries(samplesOfRow)) {
-              const { component } = factory.fields[key] as ComponentDescriptor;
+              const { component } = descriptors[key] as ComponentDescriptor;
               expected.set(`${index} ${component}`, plain((sample as Sample).stored) as unknown[]);
             }
           });
