@@ -67,6 +67,7 @@ export function dynamicBatches(
   options: DynamicOptions,
 ): readonly ComponentBatch[] {
   const batches: ComponentBatch[] = [];
+  const learned: [string, DataType][] = [];
   for (const [key, value] of entriesOf(what, values, options)) {
     const names = namesOf(what, naming, key, options);
     if (value instanceof ComponentBatch) {
@@ -77,10 +78,13 @@ export function dynamicBatches(
       names,
       value === null || value === undefined ? [] : value,
       options.types?.[key],
+      learned,
     );
     if (type !== undefined) batches.push(batchOf(describe(names, type), value));
   }
-  return batches.length > 0 ? batches : rejectEmpty(what);
+  if (batches.length === 0) rejectEmpty(what);
+  learn(learned);
+  return batches;
 }
 
 /** One column for each value; the outer dimension is the row. @throws RerunError `invalid-component` */
@@ -91,6 +95,7 @@ export function dynamicColumns(
   options: DynamicColumnsOptions,
 ): readonly ComponentColumn[] {
   const columns: ComponentColumn[] = [];
+  const learned: [string, DataType][] = [];
   for (const [key, value] of entriesOf(what, values, options)) {
     const names = namesOf(what, naming, key, options);
     const lengths = lengthsOf(options, key);
@@ -107,13 +112,20 @@ export function dynamicColumns(
     const flat = nested ? flatten(names.component, rows) : rows;
     // Here it is not one value of bytes, but a number for each row.
     const numbers = flat instanceof Uint8Array ? "uint8" : undefined;
-    const type = resolve(names, flat, options.types?.[key] ?? numbers);
+    const type = resolve(names, flat, options.types?.[key] ?? numbers, learned);
     if (type === undefined) continue;
     const descriptor = describe(names, type);
     const { array } = batchOf(descriptor, flat);
     columns.push({ descriptor, array, lengths: nested ? rows.map(lengthOf) : lengths });
   }
-  return columns.length > 0 ? columns : rejectEmpty(what);
+  if (columns.length === 0) rejectEmpty(what);
+  learn(learned);
+  return columns;
+}
+
+/** Only once a whole call is in order: one that was refused says nothing about types. */
+function learn(types: readonly (readonly [string, DataType])[]): void {
+  for (const [key, type] of types) knownTypes.set(key, type);
 }
 
 /** As in the official SDK, what the values mean is not taken over from the batch. */
@@ -153,6 +165,7 @@ function resolve(
   { archetype, component, componentType }: Names,
   value: DynamicValue | readonly unknown[],
   given: PrimitiveKind | DataType | undefined,
+  learned: [string, DataType][],
 ): DataType | undefined {
   const key = `${archetype ?? ""}\n${component}\n${componentType ?? ""}`;
   const asked = typeof given === "string" ? primitive(given) : given;
@@ -165,13 +178,13 @@ function resolve(
     if (found === NULL) return undefined;
     if (hasUnknown(found))
       reject(component, "values that show their type, or one in `types`", value);
-    knownTypes.set(key, found);
+    learned.push([key, found]);
     return found;
   }
   if (!isAssignable(found, type) && !isBytesAsNumbers(value, type)) {
     rejectChange(component, type, found);
   }
-  knownTypes.set(key, type);
+  if (known === undefined) learned.push([key, type]);
   return type;
 }
 

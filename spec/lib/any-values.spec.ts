@@ -99,6 +99,12 @@ describe("AnyValues", () => {
     expect(AnyValues({ [name]: 2n }).batches).to.have.lengthOf(1);
   });
 
+  it("learns no type from a call that it refuses", () => {
+    const [good, bad] = [newName(), newName()];
+    expectRefused(() => AnyValues({ [good]: 1, [bad]: new Date() as never }), bad);
+    expect(AnyValues({ [good]: "text" }).batches).to.have.lengthOf(1);
+  });
+
   it("refuses numbers that the first type cannot hold", () => {
     const name = newName();
     AnyValues({ [name]: Uint8Array.of(1) }, { types: { [name]: "uint8" } });
