@@ -1,6 +1,6 @@
 import { type BufferVisitor, ListBuilder } from "./arrow/column-builder.ts";
 import { type DataType, field, fixedSizeBinary, list, primitive } from "./arrow/data-type.ts";
-import { Chunk, type ComponentStats, type TimelineStats } from "./chunk.ts";
+import { Chunk, type ChunkColumns, type ComponentStats, type TimelineStats } from "./chunk.ts";
 import type { ComponentBatch, ComponentDescriptor } from "./component-batch.ts";
 import { encodeSchema, type IpcField, RecordBatchWriter } from "./encode/arrow-ipc.ts";
 import { ipcColumns } from "./encode/ipc-columns.ts";
@@ -19,7 +19,7 @@ const swap = (x: number): number =>
   ((x & 0xff) << 24) | ((x & 0xff00) << 8) | ((x >>> 8) & 0xff00) | (x >>> 24);
 
 /** Swaps bytes on little-endian machines only: row ids are big-endian in Arrow. */
-const bigEndian: (x: number) => number =
+export const bigEndian: (x: number) => number =
   new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? swap : (x) => x;
 
 function growWords(words: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {
@@ -106,6 +106,7 @@ export class ChunkBuilder {
   #unsorted = false;
   readonly #layouts = new Map<string, ChunkLayout>();
   readonly #keys = new Map<ComponentDescriptor, number>();
+  #last: ChunkLayout | undefined;
 
   constructor(entityPath: string, shape: TimeShape) {
     this.entityPath = entityPath;
@@ -172,13 +173,8 @@ export class ChunkBuilder {
     for (const { builder } of this.#columns) {
       if (builder.length < rows) builder.appendNulls(rows - builder.length);
     }
-    const sorted = this.#times.map((column) => (column.sorted ? "1" : "0")).join("");
-    const layout = this.#layout(
-      `${sorted} ${this.#columns.map((c) => this.#keyOf(c.descriptor)).join(" ")}`,
-    );
-    const columns = layout.order.map((i) => this.#columns[i] as DataColumn);
-
-    const encoded = layout.template.encode(id, rows, (visitor) => {
+    const { template, columns } = this.#currentLayout();
+    const encoded = template.encode(id, rows, (visitor) => {
       visitWords(visitor, this.#rowIds, 4 * rows, rows);
       for (const { words } of this.#times) visitWords(visitor, words, 2 * rows, rows);
       for (const { builder } of columns) builder.visit(visitor);
@@ -195,10 +191,29 @@ export class ChunkBuilder {
       timelines: this.#times.map((column) => column.stats(rows)),
       components,
       encoded,
-      columns: ipcColumns(layout.template.fields),
+      columns: template.columns,
     });
     this.#reset();
     return chunk;
+  }
+
+  /** The layout of the rows so far; mostly that of the chunk before. */
+  #currentLayout(): ChunkLayout {
+    const last = this.#last;
+    if (last !== undefined && last.unsorted === this.#unsorted && !last.unsorted) {
+      const { arrived } = last;
+      if (
+        arrived.length === this.#columns.length &&
+        arrived.every((c, i) => c === this.#columns[i])
+      )
+        return last;
+    }
+    const sorted = this.#times.map((column) => (column.sorted ? "1" : "0")).join("");
+    const layout = this.#layout(
+      `${sorted} ${this.#columns.map((c) => this.#keyOf(c.descriptor)).join(" ")}`,
+    );
+    this.#last = layout;
+    return layout;
   }
 
   /** A number for each descriptor that was ever seen here. */
@@ -220,7 +235,9 @@ export class ChunkBuilder {
         this.#times.map(({ timeline, sorted }) => ({ timeline, sorted })),
         order.map((i) => (this.#columns[i] as DataColumn).descriptor),
       );
-      layout = { order, template };
+      const arrived = this.#columns;
+      const columns = order.map((i) => arrived[i] as DataColumn);
+      layout = { arrived, columns, template, unsorted: this.#unsorted };
       // An entity has few layouts; one that keeps changing must not collect them.
       if (this.#layouts.size >= 32) this.#layouts.clear();
       this.#layouts.set(key, layout);
@@ -234,21 +251,29 @@ export class ChunkBuilder {
     if (this.#rowIds.length > KEEP_WORDS) this.#rowIds = new Int32Array(0);
     for (const column of this.#times) column.reset();
     for (const { builder } of this.#columns) builder.reset();
-    if (this.#byDescriptor.size > 32) this.#byDescriptor.clear();
+    if (this.#byDescriptor.size > 32) {
+      this.#byDescriptor.clear();
+      this.#layouts.clear();
+      this.#last = undefined;
+    }
     this.#columns = [];
   }
 }
 
 interface ChunkLayout {
-  /** Where in the order of arrival each column of the schema is. */
-  readonly order: readonly number[];
+  /** Data columns in the order in which they came. */
+  readonly arrived: readonly DataColumn[];
+  /** The same in the order of the schema. */
+  readonly columns: readonly DataColumn[];
   readonly template: ChunkTemplate;
+  /** Whether some timeline is not sorted. */
+  readonly unsorted: boolean;
 }
 
 function visitWords(visitor: BufferVisitor, words: Int32Array, count: number, rows: number): void {
   visitor.node(rows, 0);
-  visitor.buffer([], false);
-  visitor.buffer([new Uint8Array(words.buffer, words.byteOffset, 4 * count)], false);
+  visitor.buffer([], "scratch");
+  visitor.buffer([new Uint8Array(words.buffer, words.byteOffset, 4 * count)], "scratch");
 }
 
 /** Indices that sort descriptors as Rerun does: archetype (none first), component, component type; byte-wise. */
@@ -267,6 +292,8 @@ export function sortedOrder(descriptors: readonly ComponentDescriptor[]): number
  */
 export class ChunkTemplate {
   readonly fields: readonly IpcField[];
+  /** Finds the columns of a chunk of this schema again. */
+  readonly columns: (ipc: Uint8Array) => ChunkColumns;
   readonly #schema: Uint8Array;
   readonly #idAt: number;
   readonly #writer: RecordBatchWriter;
@@ -292,6 +319,7 @@ export class ChunkTemplate {
         metadata: descriptorMetadata(d, [["rerun:kind", "data"]]),
       })),
     ];
+    this.columns = ipcColumns(this.fields);
     const placeholder = `chunk_${"?".repeat(32)}`;
     this.#schema = encodeSchema(this.fields, [
       ["rerun:entity_path", entityPath],
@@ -307,10 +335,21 @@ export class ChunkTemplate {
     rows: number,
     visit: (visitor: BufferVisitor) => void,
   ): ReturnType<RecordBatchWriter["encode"]> {
-    const text = id.toString();
-    for (let i = 0; i < 32; i++) this.#schema[this.#idAt + i] = text.charCodeAt(i);
+    const schema = this.#schema;
+    writeHex(schema, this.#idAt, id.timeHi, UPPER);
+    writeHex(schema, this.#idAt + 8, id.timeLo, UPPER);
+    writeHex(schema, this.#idAt + 16, id.incHi, LOWER);
+    writeHex(schema, this.#idAt + 24, id.incLo, LOWER);
     return this.#writer.encode(this.#schema, rows, visit);
   }
+}
+
+const UPPER = new TextEncoder().encode("0123456789ABCDEF");
+const LOWER = new TextEncoder().encode("0123456789abcdef");
+
+/** Writes eight hex digits, as `Tuid.toString` does. */
+function writeHex(target: Uint8Array, at: number, word: number, digits: Uint8Array): void {
+  for (let i = 0; i < 8; i++) target[at + i] = digits[(word >>> (28 - 4 * i)) & 15] as number;
 }
 
 /** The field of the row ids, with the metadata that Rerun expects. */

@@ -1,3 +1,4 @@
+import { allocate } from "./arrow/allocate.ts";
 import type { ArrowArray } from "./arrow/array.ts";
 import type { ComponentDescriptor } from "./component-batch.ts";
 import type { Timeline } from "./time.ts";
@@ -25,8 +26,8 @@ export interface ComponentStats {
 /** The parts of an encoded chunk; see {@link Chunk.parts}. */
 export interface EncodedChunk {
   readonly parts: readonly Uint8Array[];
-  /** True when a part is memory of the caller's and valid only until the current call returns. */
-  readonly borrowed: boolean;
+  /** The parts that are memory of the caller's, valid only until the current call returns. */
+  readonly borrowed: ReadonlySet<Uint8Array> | undefined;
 }
 
 /** How a chunk finds its columns again; implemented where chunks are built and where they are read. */
@@ -55,7 +56,7 @@ export class Chunk {
   readonly byteLength: number;
   readonly #columns: (ipc: Uint8Array) => ChunkColumns;
   #parts: readonly Uint8Array[];
-  #borrowed: boolean;
+  #borrowed: ReadonlySet<Uint8Array> | undefined;
 
   constructor(init: {
     readonly id: Tuid;
@@ -94,16 +95,21 @@ export class Chunk {
 
   /** The Arrow IPC stream: schema message, one record batch, end of stream. */
   get ipc(): Uint8Array {
-    if (this.#borrowed || this.#parts.length !== 1) {
+    if (this.#borrowed !== undefined || this.#parts.length !== 1) {
       this.#parts = [concat(this.#parts, this.byteLength)];
-      this.#borrowed = false;
+      this.#borrowed = undefined;
     }
     return this.#parts[0] as Uint8Array;
   }
 
   /** Copies what is borrowed, so that the chunk can be kept. Done by the message log before `log()` returns. */
   own(): void {
-    if (this.#borrowed) void this.ipc;
+    const borrowed = this.#borrowed;
+    if (borrowed === undefined) return;
+    this.#parts = this.#parts.map((part) =>
+      borrowed.has(part) ? concat([part], part.length) : part,
+    );
+    this.#borrowed = undefined;
   }
 
   /** Row ids, 16 big-endian bytes each. */
@@ -121,13 +127,6 @@ export class Chunk {
     return this.#columns(this.ipc).component(descriptor);
   }
 }
-
-type Allocate = (bytes: number) => Uint8Array;
-
-/** Node can leave memory unzeroed, which is half the cost of a large buffer; browsers cannot. */
-export const allocate: Allocate =
-  (globalThis as { Buffer?: { allocUnsafeSlow?: Allocate } }).Buffer?.allocUnsafeSlow ??
-  ((bytes) => new Uint8Array(bytes));
 
 function concat(parts: readonly Uint8Array[], byteLength: number): Uint8Array {
   const all = allocate(byteLength);

@@ -1,4 +1,4 @@
-/** A number of nanoseconds since the Unix epoch, as two 32-bit halves; `hi` is the upper one. */
+/** A number of nanoseconds since the Unix epoch, as two signed 32-bit halves; `hi` is the upper one. */
 export interface SplitNs {
   readonly hi: number;
   readonly lo: number;
@@ -24,5 +24,5 @@ export function nowNs(): SplitNs {
 export function splitNs(nowMs: number): SplitNs {
   const sum = originLo + Math.round(nowMs * 1e6);
   const carry = Math.floor(sum / TWO_32);
-  return { hi: originHi + carry, lo: sum - carry * TWO_32 };
+  return { hi: (originHi + carry) | 0, lo: (sum - carry * TWO_32) | 0 };
 }

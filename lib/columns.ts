@@ -1,14 +1,13 @@
 import type { ArrowArray } from "./arrow/array.ts";
-import { ListBuilder, slice } from "./arrow/column-builder.ts";
+import { ListBuilder, type Memory, slice } from "./arrow/column-builder.ts";
 import { list } from "./arrow/data-type.ts";
 import { Chunk, type TimelineStats } from "./chunk.ts";
-import { ChunkTemplate, sortedOrder } from "./chunk-builder.ts";
+import { bigEndian, ChunkTemplate, sortedOrder } from "./chunk-builder.ts";
 import type { ComponentColumn } from "./component-batch.ts";
 import { shown } from "./components/input-error.ts";
 import { elementTypeOf } from "./components/typed-array.ts";
-import { ipcColumns } from "./encode/ipc-columns.ts";
 import { quote, RerunError } from "./errors.ts";
-import { joinTime, parseTime, type TimeInput, type Timeline } from "./time.ts";
+import { parseTime, type TimeInput, type Timeline } from "./time.ts";
 import type { Tuid, TuidGenerator } from "./tuid.ts";
 
 /**
@@ -50,14 +49,21 @@ export class ColumnsEncoder {
     const rows = checkLengths(entityPath, parsed, columns);
     if (rows === 0 || columns.length === 0) return undefined;
 
-    const permutation = sortingPermutation(parsed, rows);
-    const sortedTimes = parsed.map(({ timeline, times: t }) => ({
+    const given = parsed.map(({ timeline, times: t }) => ({ timeline, times: t, ...rangeOf(t) }));
+    // Columns that never decrease are in order together, too.
+    const permutation = given.every((t) => t.sorted) ? undefined : sortingPermutation(parsed, rows);
+    const sortedTimes =
+      permutation === undefined
+        ? given
+        : given.map((t) => {
+            const permuted = permute(t.times, permutation);
+            return { ...t, times: permuted, ...rangeOf(permuted) };
+          });
+    const timelines: TimelineStats[] = sortedTimes.map(({ timeline, min, max, sorted }) => ({
       timeline,
-      times: permutation === undefined ? t : permute(t, permutation),
-    }));
-    const timelines: TimelineStats[] = sortedTimes.map(({ timeline, times: t }) => ({
-      timeline,
-      ...rangeOf(t),
+      min,
+      max,
+      sorted,
     }));
     const order = sortedOrder(columns.map((c) => c.descriptor));
     const ordered = order.map((i) => columns[i] as ComponentColumn);
@@ -68,14 +74,14 @@ export class ColumnsEncoder {
     ids.skip(rows);
     const template = this.#template(entityPath, timelines, ordered);
     const encoded = template.encode(id, rows, (visitor) => {
-      const plain = (bytes: Uint8Array, borrowed: boolean): void => {
+      const plain = (bytes: Uint8Array, memory: Memory): void => {
         visitor.node(rows, 0);
-        visitor.buffer([], false);
-        visitor.buffer([bytes], borrowed);
+        visitor.buffer([], "scratch");
+        visitor.buffer([bytes], memory);
       };
-      plain(rowIds, false);
+      plain(rowIds, "owned");
       for (const { times: t } of sortedTimes)
-        plain(new Uint8Array(t.buffer, t.byteOffset, t.byteLength), true);
+        plain(new Uint8Array(t.buffer, t.byteOffset, t.byteLength), "borrowed");
       for (const builder of builders) builder.visit(visitor);
     });
     return new Chunk({
@@ -89,7 +95,7 @@ export class ColumnsEncoder {
         numInstances: array.length,
       })),
       encoded,
-      columns: ipcColumns(template.fields),
+      columns: template.columns,
     });
   }
 
@@ -225,21 +231,23 @@ function permute(times: BigInt64Array, order: Uint32Array): BigInt64Array {
 function rangeOf(times: BigInt64Array): { min: bigint; max: bigint; sorted: boolean } {
   // As 32-bit halves: comparing bigints one by one takes longer than everything else here.
   const words = new Int32Array(times.buffer, times.byteOffset, 2 * times.length);
-  let min = 0;
-  let max = 0;
   let sorted = true;
-  const less = (a: number, b: number): boolean => {
-    const x = words[2 * a + 1] as number;
-    const y = words[2 * b + 1] as number;
-    return x < y || (x === y && (words[2 * a] as number) >>> 0 < (words[2 * b] as number) >>> 0);
-  };
-  for (let i = 1; i < times.length; i++) {
-    if (less(i, i - 1)) sorted = false;
-    if (less(i, min)) min = i;
-    if (less(max, i)) max = i;
+  for (let i = 2; i < words.length && sorted; i += 2) {
+    const hi = words[i + 1] as number;
+    const hiBefore = words[i - 1] as number;
+    if (hi < hiBefore) sorted = false;
+    else if (hi === hiBefore && (words[i] as number) >>> 0 < (words[i - 2] as number) >>> 0)
+      sorted = false;
   }
-  const at = (i: number): bigint => joinTime(words[2 * i] ?? 0, words[2 * i + 1] ?? 0);
-  return { min: at(min), max: at(max), sorted };
+  let min = times[0] ?? 0n;
+  let max = times.at(-1) ?? 0n;
+  if (!sorted) {
+    for (const time of times) {
+      if (time < min) min = time;
+      if (time > max) max = time;
+    }
+  }
+  return { min, max, sorted };
 }
 
 function buildColumn(
@@ -270,18 +278,17 @@ function buildColumn(
 
 /** The ids that follow `id`, one per row, in their Arrow form. */
 function rowIdsAfter(id: Tuid, rows: number): Uint8Array {
-  const bytes = new Uint8Array(16 * rows);
-  const view = new DataView(bytes.buffer);
+  const words = new Int32Array(4 * rows);
+  const timeHi = bigEndian(id.timeHi);
+  const timeLo = bigEndian(id.timeLo);
   let { incHi, incLo } = id;
-  for (let row = 0; row < rows; row++) {
-    if (++incLo > 0xffff_ffff) {
-      incLo = 0;
-      incHi++;
-    }
-    view.setUint32(16 * row, id.timeHi);
-    view.setUint32(16 * row + 4, id.timeLo);
-    view.setUint32(16 * row + 8, incHi);
-    view.setUint32(16 * row + 12, incLo);
+  for (let at = 0; at < words.length; at += 4) {
+    incLo = (incLo + 1) | 0;
+    if (incLo === 0) incHi = (incHi + 1) | 0;
+    words[at] = timeHi;
+    words[at + 1] = timeLo;
+    words[at + 2] = bigEndian(incHi);
+    words[at + 3] = bigEndian(incLo);
   }
-  return bytes;
+  return new Uint8Array(words.buffer);
 }

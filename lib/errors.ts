@@ -5,7 +5,7 @@
  * - `invalid-entity-path`, `invalid-component`, `invalid-time`: a logged value is wrong; nothing of it was logged
  * - `recording-closed`: a call came after `close()`
  * - `sink-failed`: a sink threw something of its own; see `cause`
- * - `file-exists`, `directory-missing`, `permission-denied`, `disk-full`, `io-failed`: the file system said no
+ * - `file-exists`, `file-missing`, `directory-missing`, `permission-denied`, `disk-full`, `io-failed`: the file system said no
  * - `stdout-is-terminal`: binary data would be printed on a screen
  * - `address-in-use`, `server-failed`, `protocol-error`: a server or its peer
  * - `data-dropped`: a budget was exceeded and the oldest data was let go
@@ -20,6 +20,7 @@ export type RerunErrorCode =
   | "recording-closed"
   | "sink-failed"
   | "file-exists"
+  | "file-missing"
   | "directory-missing"
   | "permission-denied"
   | "disk-full"

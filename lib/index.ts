@@ -38,7 +38,14 @@ export type {
   DynamicValue,
   DynamicValues,
 } from "./dynamic-batch.ts";
-export { entityPath, escapePart, joinPath, splitPath } from "./entity-path.ts";
+export {
+  compareEntityPaths,
+  entityPath,
+  escapePart,
+  joinPath,
+  splitPath,
+  strictEntityPath,
+} from "./entity-path.ts";
 export { RerunError, type RerunErrorCode } from "./errors.ts";
 export type { ColumnsEvent, DataEvent, LogEvent } from "./event.ts";
 export type { BlueprintActivation, ChunkMsg, LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";

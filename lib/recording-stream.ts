@@ -2,6 +2,7 @@ import { AsyncScope } from "#async-scope";
 import { batchRows } from "../operators/batch-rows.ts";
 import { replayLog } from "../operators/replay-log.ts";
 import { toMessages } from "../operators/to-messages.ts";
+import { TextLog } from "./archetypes/text-log.ts";
 import {
   AttachedSink,
   type Attachment,
@@ -40,6 +41,17 @@ export interface RecordingStreamOptions {
    * `false`; a value given here wins over the variable.
    */
   readonly enabled?: boolean;
+  /**
+   * Whether `log`, `sendColumns` and what is made of them throw when paths, values or times are wrong. If not,
+   * nothing of that call is logged, and the error is told on `errors$` and logged as a `TextLog` of level `WARN` at
+   * `/__warnings`.
+   *
+   * Archetypes check their own arguments and know of no stream: `Points3D("wrong")` throws in any case.
+   *
+   * Default: true, unless the environment variable `RERUN_STRICT` is `off`, `0`, `no` or `false`; a value given here
+   * wins over the variable.
+   */
+  readonly strict?: boolean;
   /** Whether each temporal row gets the wall clock as `log_time`. Default true. */
   readonly logTime?: boolean;
   /** Whether each temporal row gets a counter as `log_tick`. Default true. */
@@ -92,6 +104,8 @@ const STATS_INTERVAL_MS = 100;
 const CLOSE_TIMEOUT_MS = 5000;
 /** Entity paths are parsed once each; past this number of different ones the cache starts anew. */
 const MAX_CACHED_PATHS = 100_000;
+/** Where wrong calls are told of, as by the official SDK. */
+const WARNINGS_PATH = "/__warnings";
 
 /**
  * Logs data of one recording, and hands it to sinks that come and go.
@@ -112,6 +126,8 @@ const MAX_CACHED_PATHS = 100_000;
 export class RecordingStream {
   readonly storeId: StoreId;
   readonly enabled: boolean;
+  /** Whether wrong data is thrown; see {@link RecordingStreamOptions}. */
+  readonly strict: boolean;
 
   /** Every logged item, as it is logged. Values are borrowed: copy what you keep after the call. */
   readonly events$: Observable<DataEvent>;
@@ -119,7 +135,10 @@ export class RecordingStream {
   readonly messages$: Observable<LogMsg>;
   /** Counters; the current ones at once, then changes, at most every 100 ms. */
   readonly stats$: Observable<RecordingStats>;
-  /** Failures of sinks and losses of data, one for each episode. Printed as warnings while nobody listens. */
+  /**
+   * Failures of sinks and losses of data, one for each episode; wrong calls if not {@link strict}. Printed as
+   * warnings while nobody listens.
+   */
   readonly errors$: Observable<RerunError>;
 
   readonly #events = new RowSubject<StreamEvent>();
@@ -138,6 +157,7 @@ export class RecordingStream {
   #batchConfig: BatchConfig;
   #tick = 0;
   #loggedRows = 0;
+  #warning = false;
   #closed: Promise<FlushResult> | undefined;
 
   /**
@@ -159,7 +179,8 @@ export class RecordingStream {
       backlogBytes = 2048 * MIB,
     } = options;
     const env = environment();
-    this.enabled = options.enabled ?? !/^(0|off|false|no)$/i.test(env["RERUN"] ?? "");
+    this.enabled = options.enabled ?? !isOff(env["RERUN"]);
+    this.strict = options.strict ?? !isOff(env["RERUN_STRICT"]);
     this.storeId = { kind: "recording", applicationId, recordingId };
     this.#time = new TimeState({ logTime, logTick });
     this.#batch = options.batch;
@@ -256,7 +277,8 @@ export class RecordingStream {
    * Returns at once, and never throws for trouble of a sink. Arrays may be reused when it returns.
    *
    * @param path such as `"world/points"`, or an array of raw parts
-   * @throws RerunError `invalid-entity-path`, `invalid-component`, `invalid-time`; nothing was logged then
+   * @throws RerunError `invalid-entity-path`, `invalid-component`, `invalid-time` if {@link strict}; nothing was
+   *   logged then
    */
   log(
     path: string | readonly string[],
@@ -264,6 +286,18 @@ export class RecordingStream {
     ...more: readonly (AsComponents | LogOptions)[]
   ): void {
     if (!this.enabled) return;
+    try {
+      this.#logRow(path, data, more);
+    } catch (error) {
+      this.#refuse(error, "log");
+    }
+  }
+
+  #logRow(
+    path: string | readonly string[],
+    data: AsComponents | readonly AsComponents[],
+    more: readonly (AsComponents | LogOptions)[],
+  ): void {
     const escaped = this.#path(path);
     let options: LogOptions | undefined;
     let batches: readonly ComponentBatch[];
@@ -312,7 +346,8 @@ export class RecordingStream {
    *
    * @param times columns of times by timeline name; all of one length
    * @param columns such as `Scalars.columns({ scalars })`; all of that length
-   * @throws RerunError `invalid-time`, `invalid-component` when lengths do not match; nothing was logged then
+   * @throws RerunError `invalid-time`, `invalid-component` when lengths do not match, if {@link strict}; nothing was
+   *   logged then
    */
   sendColumns(
     path: string | readonly string[],
@@ -320,6 +355,18 @@ export class RecordingStream {
     ...columns: readonly (ComponentColumn | readonly ComponentColumn[])[]
   ): void {
     if (!this.enabled) return;
+    try {
+      this.#sendColumns(path, times, columns);
+    } catch (error) {
+      this.#refuse(error, "sendColumns");
+    }
+  }
+
+  #sendColumns(
+    path: string | readonly string[],
+    times: TimeColumns,
+    columns: readonly (ComponentColumn | readonly ComponentColumn[])[],
+  ): void {
     const escaped = this.#path(path);
     this.#open("sendColumns");
     const chunk = this.#columns.encode(this.#ids, escaped, times, columns.flat());
@@ -335,7 +382,7 @@ export class RecordingStream {
    * rec.sendProperty("situation", AnyValues({ weather: "rain", operator: "Kim" }));
    * ```
    *
-   * @throws RerunError `invalid-entity-path`, `invalid-component`; nothing was logged then
+   * @throws RerunError `invalid-entity-path`, `invalid-component` if {@link strict}; nothing was logged then
    */
   sendProperty(name: string, values: AsComponents | readonly AsComponents[]): void {
     if (typeof name !== "string" || name === "") {
@@ -632,10 +679,43 @@ export class RecordingStream {
     this.#events.next({ kind: "flush" });
   }
 
+  /** What becomes of an error in a call that logs: thrown, or told where wrong data is tolerated. */
+  #refuse(error: unknown, call: string): void {
+    if (this.strict || !isDataError(error)) throw error;
+    this.#open(call);
+    // Whoever listens may log as well, and do it wrong: that ends here.
+    if (this.#warning) {
+      console.warn(`rerun-rx: ${error.message}`);
+      return;
+    }
+    this.#warning = true;
+    try {
+      this.#logRow(WARNINGS_PATH, TextLog(error.message, { level: "WARN" }), []);
+      this.#report(error);
+    } finally {
+      this.#warning = false;
+    }
+  }
+
   #report(error: RerunError): void {
     if (this.#errors.observed) this.#errors.next(error);
     else console.warn(`rerun-rx: ${error.message}`);
   }
+}
+
+/** Whether a variable of the environment switches something off. */
+function isOff(variable: string | undefined): boolean {
+  return /^(0|off|false|no)$/i.test(variable ?? "");
+}
+
+/** Whether what was logged is wrong, and not the call or the stream. */
+function isDataError(error: unknown): error is RerunError {
+  return (
+    error instanceof RerunError &&
+    (error.code === "invalid-component" ||
+      error.code === "invalid-entity-path" ||
+      error.code === "invalid-time")
+  );
 }
 
 /** Several archetypes in one row: their batches side by side, each component once. */

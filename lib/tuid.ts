@@ -7,31 +7,33 @@ import { nowNs } from "./clock.ts";
  * Source: rerun crates/store/re_tuid.
  */
 export class Tuid {
+  // Signed, because engines keep such numbers in place and box larger ones, four for each row.
   readonly timeHi: number;
   readonly timeLo: number;
   readonly incHi: number;
   readonly incLo: number;
 
+  /** The halves as 32-bit integers; their sign does not matter. */
   constructor(timeHi: number, timeLo: number, incHi: number, incLo: number) {
-    this.timeHi = timeHi >>> 0;
-    this.timeLo = timeLo >>> 0;
-    this.incHi = incHi >>> 0;
-    this.incLo = incLo >>> 0;
+    this.timeHi = timeHi | 0;
+    this.timeLo = timeLo | 0;
+    this.incHi = incHi | 0;
+    this.incLo = incLo | 0;
   }
 
   /** Nanoseconds since the Unix epoch. */
   get timeNs(): bigint {
-    return (BigInt(this.timeHi) << 32n) | BigInt(this.timeLo);
+    return (BigInt(this.timeHi >>> 0) << 32n) | BigInt(this.timeLo >>> 0);
   }
 
   /** The counter. */
   get inc(): bigint {
-    return (BigInt(this.incHi) << 32n) | BigInt(this.incLo);
+    return (BigInt(this.incHi >>> 0) << 32n) | BigInt(this.incLo >>> 0);
   }
 
   /** The id that follows: same time, counter + `by`. */
   next(by = 1): Tuid {
-    const lo = this.incLo + by;
+    const lo = (this.incLo >>> 0) + by;
     const carry = Math.floor(lo / 0x1_0000_0000);
     return new Tuid(this.timeHi, this.timeLo, this.incHi + carry, lo % 0x1_0000_0000);
   }
@@ -62,7 +64,7 @@ export class Tuid {
   }
 }
 
-const hex = (value: number): string => value.toString(16).padStart(8, "0");
+const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, "0");
 
 /**
  * Makes ids that strictly increase: the counter starts at a random number and never repeats, the time
@@ -76,24 +78,20 @@ export class TuidGenerator {
     const seed = globalThis.crypto.getRandomValues(new Uint32Array(2));
     // The top bit stays clear, so that the counter has room to grow.
     this.#incHi = (seed[0] ?? 0) >>> 1;
-    this.#incLo = seed[1] ?? 0;
+    this.#incLo = (seed[1] ?? 0) | 0;
   }
 
   /** A new id at the given time, by default now. Times must not run backwards from call to call. */
   next(time: { readonly hi: number; readonly lo: number } = nowNs()): Tuid {
-    this.#incLo++;
-    if (this.#incLo > 0xffff_ffff) {
-      this.#incLo = 0;
-      this.#incHi++;
-    }
+    this.#incLo = (this.#incLo + 1) | 0;
+    if (this.#incLo === 0) this.#incHi = (this.#incHi + 1) | 0;
     return new Tuid(time.hi, time.lo, this.#incHi, this.#incLo);
   }
 
   /** Leaves out the next `count` counters: they were given to rows by the caller. */
   skip(count: number): void {
-    const lo = this.#incLo + count;
-    const carry = Math.floor(lo / 0x1_0000_0000);
-    this.#incLo = lo - carry * 0x1_0000_0000;
-    this.#incHi += carry;
+    const lo = (this.#incLo >>> 0) + count;
+    this.#incHi = (this.#incHi + Math.floor(lo / 0x1_0000_0000)) | 0;
+    this.#incLo = lo | 0;
   }
 }

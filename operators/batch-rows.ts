@@ -56,6 +56,8 @@ export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<Stre
       let bytesInFlight = 0;
       let rowsSinceClock = 0;
       let waitingSince = 0;
+      /** Entities that have waited long enough; one goes with each row, so that no call of a busy loop takes long. */
+      let due: PendingEntity[] = [];
       let tick: { unsubscribe(): void } | undefined;
 
       const emit = (chunk: Chunk): void => subscriber.next(chunk);
@@ -105,10 +107,16 @@ export function batchRows(options: BatchRowsOptions = {}): OperatorFunction<Stre
         } else if (flushTickMs !== Infinity) {
           tick ??= scheduler.schedule(flushAll, flushTickMs);
           // Timers do not run while a program logs in a tight loop; the clock does.
-          if (++rowsSinceClock >= ROWS_BETWEEN_CLOCKS) {
+          if (due.length === 0 && ++rowsSinceClock >= ROWS_BETWEEN_CLOCKS) {
             rowsSinceClock = 0;
-            if (scheduler.now() - waitingSince >= flushTickMs) flushAll();
+            const now = scheduler.now();
+            if (now - waitingSince >= flushTickMs) {
+              waitingSince = now;
+              due = [...pending].reverse();
+            }
           }
+          const next = due.pop();
+          if (next !== undefined && pending.has(next)) flushEntity(next);
         }
       };
 

@@ -18,6 +18,7 @@ async function entryPoints(): Promise<string[]> {
     "lib/async-scope-sync.ts",
     "lib/encode/lz4-plain.ts",
     "lib/node/async-scope.ts",
+    "lib/node/index.ts",
     "lib/node/lz4.ts",
     "lib/node/rxjs-parts.ts",
     "lib/rxjs-parts.ts",

@@ -14,7 +14,7 @@ export type { BigIntInput, TimestampInput } from "../components/bigint.ts";
 export type { BlobInput } from "../components/blob.ts";
 export type { BoolInput } from "../components/bool.ts";
 export type { ColorInput, ColorValue } from "../components/color.ts";
-export { packColor } from "../components/color.ts";
+export { linearToGammaU8, packColor } from "../components/color.ts";
 export type { EnumInput, EnumMembers, EnumValue } from "../components/enumeration.ts";
 export {
   AggregationPolicy,

@@ -1,4 +1,5 @@
 import { type BatchData, isArrowArray } from "../component-batch.ts";
+import { allocate } from "./allocate.ts";
 import {
   type ArrowArray,
   isFixedWidth,
@@ -9,13 +10,19 @@ import {
 import { byteWidth, type DataType, type Kind } from "./data-type.ts";
 
 /**
+ * Whose memory a buffer is: `scratch` is reused by the next batch, `owned` stays as it is for good, `borrowed`
+ * belongs to the caller and stays as it is until the caller regains control.
+ */
+export type Memory = "scratch" | "owned" | "borrowed";
+
+/**
  * Takes the buffers of columns in the order in which Arrow IPC wants them: depth first, for each node its
  * length and null count, then its buffers with exact byte lengths.
  */
 export interface BufferVisitor {
   node(length: number, nullCount: number): void;
-  /** One buffer, in one or more pieces. `borrowed`: the pieces stay as they are until the caller regains control. */
-  buffer(pieces: readonly Uint8Array[], borrowed: boolean): void;
+  /** One buffer, in one or more pieces. */
+  buffer(pieces: readonly Uint8Array[], memory: Memory): void;
 }
 
 /** Grows a column of one Arrow type, batch by batch; reused for chunk after chunk. */
@@ -63,8 +70,14 @@ export function arrayBuilder(type: DataType): ArrayBuilder {
 
 /** Buffers up to this size survive `reset`: a busy entity need not grow them again, an idle one holds little. */
 const KEEP_BYTES = 1 << 20;
-/** Arrays from this size on are worth a reference instead of a copy. */
-const BORROW_BYTES = 1 << 16;
+/** Arrays from this size on are copied once, or not at all, instead of into a buffer that grows. */
+const PIECE_BYTES = 1 << 16;
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = allocate(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
 
 const STORAGE: Partial<Record<Kind, new (length: number) => TypedArray>> = {
   int8: Int8Array,
@@ -167,8 +180,10 @@ class FixedBuilder implements ArrayBuilder {
   readonly #validity = new Validity();
   #values: TypedArray;
   #used = 0;
-  /** User arrays that stand before what is in `#values`; only while a borrowed row closes its chunk. */
-  #borrowed: Uint8Array[] = [];
+  /** Large arrays, each a piece of its own, that stand before what is in `#values`. */
+  #pieces: Uint8Array[] = [];
+  /** Whether some piece is memory of the user's. */
+  #borrowed = false;
 
   constructor(type: DataType) {
     this.#stride = strideOf(type);
@@ -207,9 +222,10 @@ class FixedBuilder implements ArrayBuilder {
       (values instanceof Uint8ClampedArray && this.#Storage === Uint8Array)
     ) {
       const same = values.length === elements ? values : values.subarray(0, elements);
-      if (borrow && same.byteLength >= BORROW_BYTES) {
+      if (same.byteLength >= PIECE_BYTES) {
         this.#settle();
-        this.#borrowed.push(bytesOf(same));
+        this.#pieces.push(borrow ? bytesOf(same) : copyOf(bytesOf(same)));
+        this.#borrowed ||= borrow;
         return;
       }
       this.#values = grow(this.#values, this.#used + elements);
@@ -228,10 +244,10 @@ class FixedBuilder implements ArrayBuilder {
     this.#used = used;
   }
 
-  /** Moves copied values behind what is borrowed, to keep the order. */
+  /** Makes a piece of what was copied so far, to keep the order. */
   #settle(): void {
     if (this.#used === 0) return;
-    this.#borrowed.push(bytesOf(this.#values, this.#used).slice());
+    this.#pieces.push(copyOf(bytesOf(this.#values, this.#used)));
     this.#used = 0;
   }
 
@@ -246,20 +262,24 @@ class FixedBuilder implements ArrayBuilder {
 
   visit(visitor: BufferVisitor): void {
     visitor.node(this.length, this.#validity.nullCount);
-    visitor.buffer(this.#validity.bitmap(this.length), false);
+    visitor.buffer(this.#validity.bitmap(this.length), "scratch");
     if (this.#isList) {
       visitor.node(this.length * this.#stride, 0);
-      visitor.buffer([], false);
+      visitor.buffer([], "scratch");
     }
-    const own = bytesOf(this.#values, this.#used);
-    if (this.#borrowed.length === 0) visitor.buffer([own], false);
-    else visitor.buffer(own.length > 0 ? [...this.#borrowed, own.slice()] : this.#borrowed, true);
+    if (this.#pieces.length === 0) {
+      visitor.buffer([bytesOf(this.#values, this.#used)], "scratch");
+    } else {
+      this.#settle();
+      visitor.buffer(this.#pieces, this.#borrowed ? "borrowed" : "owned");
+    }
   }
 
   reset(): void {
     this.length = 0;
     this.#used = 0;
-    this.#borrowed = [];
+    this.#pieces = [];
+    this.#borrowed = false;
     this.#values = kept(this.#values);
     this.#validity.reset();
   }
@@ -303,12 +323,12 @@ class BoolBuilder implements ArrayBuilder {
 
   visit(visitor: BufferVisitor): void {
     visitor.node(this.length, this.#validity.nullCount);
-    visitor.buffer(this.#validity.bitmap(this.length), false);
+    visitor.buffer(this.#validity.bitmap(this.length), "scratch");
     if (this.#isList) {
       visitor.node(this.length * this.#stride, 0);
-      visitor.buffer([], false);
+      visitor.buffer([], "scratch");
     }
-    visitor.buffer([packBits(this.#values, this.length * this.#stride)], false);
+    visitor.buffer([packBits(this.#values, this.length * this.#stride)], "scratch");
   }
 
   reset(): void {
@@ -357,9 +377,9 @@ class BytesBuilder implements ArrayBuilder {
 
   visit(visitor: BufferVisitor): void {
     visitor.node(this.length, this.#validity.nullCount);
-    visitor.buffer(this.#validity.bitmap(this.length), false);
-    visitor.buffer([bytesOf(this.#offsets, this.length + 1)], false);
-    visitor.buffer([this.#values.subarray(0, this.#used)], false);
+    visitor.buffer(this.#validity.bitmap(this.length), "scratch");
+    visitor.buffer([bytesOf(this.#offsets, this.length + 1)], "scratch");
+    visitor.buffer([this.#values.subarray(0, this.#used)], "scratch");
   }
 
   reset(): void {
@@ -433,8 +453,8 @@ export class ListBuilder implements ArrayBuilder {
 
   visit(visitor: BufferVisitor): void {
     visitor.node(this.length, this.#validity.nullCount);
-    visitor.buffer(this.#validity.bitmap(this.length), false);
-    visitor.buffer([bytesOf(this.#offsets, this.length + 1)], false);
+    visitor.buffer(this.#validity.bitmap(this.length), "scratch");
+    visitor.buffer([bytesOf(this.#offsets, this.length + 1)], "scratch");
     this.child.visit(visitor);
   }
 
@@ -475,7 +495,7 @@ class StructBuilder implements ArrayBuilder {
 
   visit(visitor: BufferVisitor): void {
     visitor.node(this.length, this.#validity.nullCount);
-    visitor.buffer(this.#validity.bitmap(this.length), false);
+    visitor.buffer(this.#validity.bitmap(this.length), "scratch");
     for (const child of this.#children) child.visit(visitor);
   }
 
@@ -528,8 +548,8 @@ class UnionBuilder implements ArrayBuilder {
 
   visit(visitor: BufferVisitor): void {
     visitor.node(this.length, 0);
-    visitor.buffer([bytesOf(this.#typeIds, this.length)], false);
-    visitor.buffer([bytesOf(this.#offsets, this.length)], false);
+    visitor.buffer([bytesOf(this.#typeIds, this.length)], "scratch");
+    visitor.buffer([bytesOf(this.#offsets, this.length)], "scratch");
     for (const child of this.#children) child.visit(visitor);
   }
 

@@ -64,6 +64,24 @@ export function packColor(red: number, green: number, blue: number, alpha = 255)
   return ((red << 24) | (green << 16) | (blue << 8) | alpha) >>> 0;
 }
 
+/**
+ * Encodes one channel of linear light, 0 to 1, as sRGB, 0 to 255; what lies outside counts as the nearest of the two.
+ * Alpha is linear in sRGB too, and is scaled by 255 alone.
+ *
+ * ```ts
+ * const [red, green, blue] = [0.2, 0.5, 1].map(linearToGammaU8);
+ * ```
+ *
+ * Source: rerun rerun_sdk/rerun/color_conversion.py
+ */
+export function linearToGammaU8(linear: number): number {
+  if (linear >= 1) return 255;
+  // NaN is black.
+  if (!(linear > 0)) return 0;
+  const gamma = linear <= 0.0031308 ? 12.92 * linear : 1.055 * linear ** (1 / 2.4) - 0.055;
+  return roundHalfEven(255 * gamma);
+}
+
 function plainColors(
   descriptor: Named,
   items: readonly unknown[],

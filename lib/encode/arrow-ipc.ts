@@ -1,6 +1,7 @@
-import type { BufferVisitor } from "../arrow/column-builder.ts";
+import { allocate } from "../arrow/allocate.ts";
+import type { BufferVisitor, Memory } from "../arrow/column-builder.ts";
 import type { DataType, Field } from "../arrow/data-type.ts";
-import { allocate, type EncodedChunk } from "../chunk.ts";
+import type { EncodedChunk } from "../chunk.ts";
 import { FlatbufferWriter, i16, i32, i64, u8 } from "./flatbuffer.ts";
 
 /** A column of a record batch, with the metadata of its field; keys in the order in which they are written. */
@@ -248,6 +249,7 @@ class Layout implements BufferVisitor {
   readonly #padding: number[] = [];
   /** Pieces that may be referred to instead of copied; everything else is memory of builders, soon reused. */
   readonly #lasting = new Set<Uint8Array>();
+  #borrowed: Set<Uint8Array> | undefined;
 
   constructor(view: DataView, nodesAt: number, buffersAt: number) {
     this.#view = view;
@@ -261,7 +263,7 @@ class Layout implements BufferVisitor {
     this.#nodeAt += 16;
   }
 
-  buffer(pieces: readonly Uint8Array[], borrowed: boolean): void {
+  buffer(pieces: readonly Uint8Array[], memory: Memory): void {
     const offset = this.bodyLength;
     let bytes = 0;
     for (const piece of pieces) {
@@ -269,8 +271,13 @@ class Layout implements BufferVisitor {
       this.#pieces.push(piece);
       this.#padding.push(0);
     }
-    if (borrowed)
-      for (const piece of pieces) if (piece.length >= REFERENCE_BYTES) this.#lasting.add(piece);
+    if (memory !== "scratch") {
+      for (const piece of pieces) {
+        if (piece.length < REFERENCE_BYTES) continue;
+        this.#lasting.add(piece);
+        if (memory === "borrowed") (this.#borrowed ??= new Set()).add(piece);
+      }
+    }
     const padding = -bytes & 7;
     if (bytes > 0) this.#padding[this.#padding.length - 1] = padding;
     const view = this.#view;
@@ -285,14 +292,15 @@ class Layout implements BufferVisitor {
 
   assemble(schema: Uint8Array, batch: Uint8Array): EncodedChunk {
     // A message that refers to user memory is a list of parts; small pieces between are gathered.
-    if (this.#lasting.size > 0) return { parts: this.#gather(schema, batch), borrowed: true };
+    if (this.#lasting.size > 0)
+      return { parts: this.#gather(schema, batch), borrowed: this.#borrowed };
     const total = schema.length + batch.length + this.bodyLength + END_OF_STREAM.length;
     const bytes = allocate(total);
     bytes.set(schema, 0);
     bytes.set(batch, schema.length);
     this.#fill(bytes, schema.length + batch.length, 0, this.#pieces.length);
     bytes.set(END_OF_STREAM, total - END_OF_STREAM.length);
-    return { parts: [bytes], borrowed: false };
+    return { parts: [bytes], borrowed: undefined };
   }
 
   /** Copies pieces and zeroes their padding; unzeroed memory must not reach a file. */

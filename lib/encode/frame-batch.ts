@@ -1,4 +1,4 @@
-import { allocate } from "../chunk.ts";
+import { allocate } from "../arrow/allocate.ts";
 import { encodeCbor } from "./cbor.ts";
 
 /** Messages that go out together. */

@@ -33,7 +33,7 @@ const inputTypes: Readonly<Record<string, readonly string[]>> = {
 
 /** Constants and functions for users, by file in `lib/components`. */
 const componentValues: Readonly<Record<string, readonly string[]>> = {
-  color: ["packColor"],
+  color: ["linearToGammaU8", "packColor"],
   "media-type": ["MediaType"],
   radius: ["Radius"],
   "text-log-level": ["TextLogLevel"],

@@ -1,3 +1,4 @@
+import { compressLz4 } from "#lz4";
 import {
   type Compression,
   encodeFrameParts,
@@ -42,6 +43,8 @@ export class RrdFileSink extends ObserverSink {
     this.#compression = options.compression ?? "lz4";
     this.#footer = options.footer === false ? undefined : new FooterBuilder();
     this.#writer = new FileWriter(fd, (thrown) => this.fail(this.#errorOf(thrown)));
+    // Loads the compressor now, and not in the middle of some call of `log`.
+    if (this.#compression === "lz4") compressLz4(new Uint8Array(64));
     this.#unhook = onExit(() => this.#finishAtExit());
     this.#guard(() => this.#writer.write([streamHeader(this.#compression)]));
   }

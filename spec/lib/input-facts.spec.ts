@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { AnyValues } from "../../lib/any-values.ts";
 import {
   AnnotationContext,
+  linearToGammaU8,
   Points3D,
   Scalars,
   Tensor,
@@ -12,7 +13,12 @@ import {
 } from "../../lib/archetypes/index.ts";
 import { BATCH_PRESETS, withEnvironment } from "../../lib/batch-config.ts";
 import { DynamicArchetype } from "../../lib/dynamic-archetype.ts";
-import { entityPath, splitPath } from "../../lib/entity-path.ts";
+import {
+  compareEntityPaths,
+  entityPath,
+  splitPath,
+  strictEntityPath,
+} from "../../lib/entity-path.ts";
 import { RerunError } from "../../lib/errors.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { joinTime, parseTime, type TimeInput } from "../../lib/time.ts";
@@ -22,8 +28,13 @@ import { arrowValues, batchValues } from "./components/arrow-values.ts";
 
 /**
  * What the official SDK 0.33.0 makes of inputs, continued from `archetypes/input-facts.spec.ts`: times, paths, tensors,
- * values of one's own, configuration. Facts of what this library does not have (4×4 matrices, conversion of linear
- * colours, UUIDs, strict parsing of paths) are left out.
+ * values of one's own, configuration. F227 is in `node/files.spec.ts`. Without a form in this library are:
+ *
+ * | fact | input | why not |
+ * | --- | --- | --- |
+ * | F006, F020 | arrays with trailing dimensions of length 1 | JavaScript's typed arrays have no dimensions |
+ * | F122 | UUIDs | only components of blueprints are UUIDs |
+ * | F131 | 4×4 matrices | a datatype that no component has |
  */
 interface Fact {
   readonly id: string;
@@ -58,6 +69,20 @@ const path = (id: string, given: string, expected: string): Fact => ({
   expected,
 });
 
+const strictPath = (id: string, given: string, expected: string): Fact => ({
+  id,
+  says: `the path ${JSON.stringify(given)} is ${expected}, strictly`,
+  got: () => strictEntityPath(given),
+  expected,
+});
+
+const gamma = (id: string, given: number, expected: number): Fact => ({
+  id,
+  says: `linear light of ${given} is ${expected}`,
+  got: () => linearToGammaU8(given),
+  expected,
+});
+
 const facts: readonly Fact[] = [
   {
     id: "F071",
@@ -65,6 +90,16 @@ const facts: readonly Fact[] = [
     got: () => batchValues(Points3D.batch("colors", Float64Array.of(1, 1, 1))),
     expected: [0xffffffff],
   },
+  {
+    id: "F072",
+    says: "three floats in a list are one white; floats without a fraction need a typed array",
+    got: () => batchValues(Points3D.batch("colors", [Float32Array.of(1, 1, 1)])),
+    expected: [0xffffffff],
+  },
+  gamma("F102", 0, 0),
+  gamma("F103", 0.003, 10),
+  gamma("F106", 1, 255),
+  gamma("F107", 1.001, 255),
   {
     id: "F124",
     says: "ten blocks of bytes are ten blobs",
@@ -170,12 +205,19 @@ const facts: readonly Fact[] = [
   path("F243", "foo/42", "/foo/42"),
   path("F244", "foo/#bar/baz", "/foo/\\#bar/baz"),
   path("F245", "foo/Hallå Där!", "/foo/Hallå\\ Där\\!"),
-  path("F248", "foo", "/foo"),
+  strictPath("F247", "/", "/"),
+  strictPath("F248", "foo", "/foo"),
   {
     id: "F254",
     says: "escapes are undone in parts",
     got: () => splitPath("Hello\\ world\\!"),
     expected: ["Hello world!"],
+  },
+  {
+    id: "F255",
+    says: "reserved parts come after all others",
+    got: () => ["__reserved", "abc"].toSorted(compareEntityPaths),
+    expected: ["abc", "__reserved"],
   },
   {
     id: "F257",
@@ -215,6 +257,9 @@ const refused: readonly (readonly [id: string, says: string, call: () => unknown
     "timestamps in single precision",
     () => sendTimes({ timestamp: Float32Array.of(1_700_000_000) }),
   ],
+  ["F249", "a double slash, strictly", () => strictEntityPath("foo//bar")],
+  ["F250", "a trailing slash, strictly", () => strictEntityPath("foo/bar/")],
+  ["F252", "an instance index, strictly", () => strictEntityPath("entity[#123]")],
   ["F236", "a tensor without data", () => Tensor({ shape: [1] } as unknown as TensorInput)],
   ["F236", "a tensor of another size", () => Tensor({ data: [1, 2], shape: [3] })],
   [
@@ -240,7 +285,7 @@ describe("what is logged is understood as the official SDK does", () => {
       expect(call)
         .to.throw(RerunError)
         .with.property("code")
-        .that.matches(/^invalid-(time|component)$/);
+        .that.matches(/^invalid-(time|component|entity-path)$/);
     });
   }
 

@@ -62,7 +62,8 @@ describe("TuidGenerator", () => {
 });
 
 describe("the clock", () => {
-  const join = ({ hi, lo }: { hi: number; lo: number }): bigint => (BigInt(hi) << 32n) | BigInt(lo);
+  const join = ({ hi, lo }: { hi: number; lo: number }): bigint =>
+    (BigInt(hi) << 32n) | BigInt(lo >>> 0);
 
   it("tells the time of day in nanoseconds", () => {
     const difference = Number(join(nowNs()) / 1_000_000n) - Date.now();

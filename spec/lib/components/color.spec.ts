@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { ColorInput } from "../../../lib/archetypes/index.ts";
-import { Points3D, packColor } from "../../../lib/archetypes/index.ts";
+import { linearToGammaU8, Points3D, packColor } from "../../../lib/archetypes/index.ts";
 import { parseCssColor } from "../../../lib/components/css-color.ts";
 import { RerunError } from "../../../lib/errors.ts";
 import { batchValues } from "./arrow-values.ts";
@@ -103,6 +103,13 @@ describe("colours", () => {
       expect(() => packed(input)).to.throw(RerunError, `Points3D.colors: expected ${message}`);
     });
   }
+
+  it("are encoded from linear light, alike at every step", () => {
+    const channels = [-1, 0, 0.0001, 0.0031308, 0.0031309, 0.2, 0.5, 0.9999, 1, 2, NaN];
+    expect(channels.map(linearToGammaU8)).to.deep.equal([
+      0, 0, 0, 10, 10, 124, 188, 255, 255, 255, 0,
+    ]);
+  });
 
   it("are packed by hand alike", () => {
     const byte = fc.integer({ min: 0, max: 255 });

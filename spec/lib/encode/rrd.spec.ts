@@ -105,7 +105,7 @@ describe("RRD framing", () => {
         { timeline: { name: "frame_nr", type: "sequence" }, min: 42n, max: 42n, sorted: true },
       ],
       components: [],
-      encoded: { parts: [read.ipc], borrowed: false },
+      encoded: { parts: [read.ipc], borrowed: undefined },
       columns: () => {
         throw new Error("not needed");
       },
