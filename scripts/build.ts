@@ -1,55 +1,15 @@
 // Builds everything that is published into dist/: the library and the page for browsers by esbuild,
 // declarations by tsc.
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { findViewer } from "../lib/node/page-assets.ts";
+import { bundleLibrary } from "./bundle-library.ts";
 
 const root = join(import.meta.dirname, "..");
 const run = promisify(execFile);
-
-/** Every module that can be imported by name, from outside or through `imports` of package.json. */
-async function entryPoints(): Promise<string[]> {
-  const sinks = (await readdir(join(root, "sinks"))).filter((name) => name.endsWith(".ts"));
-  return [
-    "lib/index.ts",
-    "lib/async-scope-sync.ts",
-    "lib/encode/lz4-plain.ts",
-    "lib/node/async-scope.ts",
-    "lib/node/index.ts",
-    "lib/node/lz4.ts",
-    "lib/node/rxjs-parts.ts",
-    "lib/rxjs-parts.ts",
-    "operators/index.ts",
-    ...sinks.map((name) => `sinks/${name}`),
-  ].map((path) => join(root, path));
-}
-
-/** JavaScript: a few files instead of two hundred, because programs import this at their start and each file costs. */
-async function bundleLibrary(): Promise<void> {
-  await build({
-    entryPoints: await entryPoints(),
-    outbase: root,
-    outdir: join(root, "dist"),
-    bundle: true,
-    splitting: true,
-    chunkNames: "chunks/[name]-[hash]",
-    format: "esm",
-    target: "es2022",
-    platform: "neutral",
-    packages: "external",
-    external: ["#*", "node:*"],
-    conditions: ["source"],
-    // Parsing what nobody reads takes time at every start, too; the sources are in the package.
-    minifyWhitespace: true,
-    sourcemap: true,
-    sourcesContent: false,
-    absWorkingDir: root,
-    logLevel: "warning",
-  });
-}
 
 /** Declarations, one for each source file. */
 async function declareLibrary(): Promise<void> {
@@ -95,7 +55,10 @@ const started = performance.now();
 // `--page` leaves the library as it is.
 const pageOnly = process.argv.includes("--page");
 await rm(join(root, pageOnly ? "dist/web" : "dist"), { recursive: true, force: true });
-await Promise.all([...(pageOnly ? [] : [bundleLibrary(), declareLibrary()]), buildPage()]);
+await Promise.all([
+  ...(pageOnly ? [] : [bundleLibrary(join(root, "dist")), declareLibrary()]),
+  buildPage(),
+]);
 const page = await stat(join(root, "dist/web/page.js"));
 console.log(
   `Built dist/ in ${((performance.now() - started) / 1000).toFixed(1)} s (page.js: ${Math.ceil(page.size / 1024)} KiB)`,

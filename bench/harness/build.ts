@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { copyFile, mkdir, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { bundleLibrary } from "../../scripts/bundle-library.ts";
 import { projectRoot } from "../../spec/helpers/run-program.ts";
 
 const run = promisify(execFile);
@@ -32,5 +33,10 @@ export async function buildBench(): Promise<string> {
     // Files are written all the same; whether the types hold is for `npm run typecheck` to say.
     console.error((error as { stdout?: string }).stdout ?? error);
   }
+  // The published form, for what depends on the number of files: start-up.
+  const published = join(out, "package");
+  await mkdir(published);
+  await copyFile(join(projectRoot, "package.json"), join(published, "package.json"));
+  await bundleLibrary(join(published, "dist"));
   return out;
 }

@@ -22,6 +22,10 @@ function importing(name: string, url: () => string): Case {
   };
 }
 
+/** A file of the package as it is published; see `buildBench`. */
+const published = (path: string): string =>
+  new URL(`../../../package/dist/${path}`, import.meta.url).href;
+
 const metric: Metric = { key: "milliseconds", unit: "ms", better: "lower" };
 const PEERS = ["rxjs", "pino", "@mcap/core", "apache-arrow"] as const;
 
@@ -40,13 +44,13 @@ export const workload: Workload = {
       sizes: { quick: {}, normal: {} },
       runs: { warmups: 1, runs: 15 },
       cases: [
-        importing("rerun-rx", () => new URL("../../lib/index.js", import.meta.url).href),
+        importing("rerun-rx", () => published("lib/index.js")),
         importing("an empty module", () => "data:text/javascript,"),
         ...PEERS.map((name) => importing(name, () => import.meta.resolve(name))),
         importing(
           "rerun-rx and rerun-rx/sinks",
           () =>
-            `data:text/javascript,${["lib", "sinks"].map((entry) => `import "${new URL(`../../${entry}/index.js`, import.meta.url).href}";`).join("")}`,
+            `data:text/javascript,${["lib", "sinks"].map((entry) => `import "${published(`${entry}/index.js`)}";`).join("")}`,
         ),
       ],
       comparisons,

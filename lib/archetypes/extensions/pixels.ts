@@ -13,8 +13,6 @@ import { asBytes, elementTypeOf } from "../../components/typed-array.ts";
 export interface PixelSource {
   /** The pixels. The type of a channel follows from the typed array. */
   readonly data?: Bytes | undefined;
-  /** The same as `data`. */
-  readonly pixels?: Bytes | undefined;
   /** In pixels. */
   readonly width?: number | undefined;
   /** In pixels. */
@@ -154,7 +152,7 @@ function frameOf(archetype: string, source: PixelSource): Frame {
   if (typeof source !== "object" || source === null) {
     rejectArguments(archetype, `expected { data, width, height }, got ${shown(source)}`);
   }
-  const data = source.data ?? source.pixels;
+  const data = source.data;
   const buffer = asBytes(data);
   if (buffer === undefined) {
     rejectArguments(

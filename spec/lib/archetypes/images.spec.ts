@@ -46,7 +46,7 @@ describe("images", () => {
     ];
     const types = [7, 8, 9, 10, 11, 12, 13, 34, 35];
     arrays.forEach((Typed, i) => {
-      const image = Image({ pixels: new Typed(8), ...size });
+      const image = Image({ data: new Typed(8), ...size });
       expect(fieldValues(image)["format"]).to.deep.equal(
         format({ color_model: 1, channel_datatype: types[i] ?? 0 }),
       );
