@@ -8,8 +8,8 @@ import { projectRoot, usePrograms } from "./helpers/run-program.ts";
 
 const main = join(projectRoot, "bench/main.ts");
 
-/** Workloads whose cases of ours leave no file: the encoder alone, memory, import. */
-const withoutFiles: ReadonlySet<string> = new Set(["E1", "K1", "C1"]);
+/** Workloads whose cases of ours write no file of their own: the encoder alone, memory, import, network, reading. */
+const withoutFiles: ReadonlySet<string> = new Set(["E1", "K1", "C1", "N1", "H1", "R1"]);
 
 describe("bench", () => {
   const run = usePrograms();

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { bundleLibrary } from "../../scripts/bundle-library.ts";
@@ -33,6 +33,8 @@ export async function buildBench(): Promise<string> {
     // Files are written all the same; whether the types hold is for `npm run typecheck` to say.
     console.error((error as { stdout?: string }).stdout ?? error);
   }
+  // The page that a hub serves, as `npm run build` made it.
+  await cp(join(projectRoot, "dist/web"), join(out, "dist/web"), { recursive: true });
   // The published form, for what depends on the number of files: start-up.
   const published = join(out, "package");
   await mkdir(published);

@@ -68,7 +68,8 @@ function command(options: CaseProcessOptions): string[] {
   if (which.python !== undefined) {
     if (python === undefined) throw new Error(`${which.name} needs Python with the official SDK`);
     const program = join(benchRoot, "python", which.python.program);
-    return [python, program, JSON.stringify({ size, file, ...which.python.options })];
+    const shared = { size, file, build, node: process.execPath };
+    return [python, program, JSON.stringify({ ...shared, ...which.python.options })];
   }
   const entry = join(build, "dist/bench/case.js");
   return [

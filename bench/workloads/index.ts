@@ -13,7 +13,10 @@ export type WorkloadId =
   | "D1"
   | "K1"
   | "Z1"
-  | "C1";
+  | "C1"
+  | "N1"
+  | "H1"
+  | "R1";
 
 // Loaded one by one: a process that measures one should not have read the peers of all.
 const LOADERS: Readonly<Record<WorkloadId, () => Promise<{ readonly workload: Workload }>>> = {
@@ -30,6 +33,9 @@ const LOADERS: Readonly<Record<WorkloadId, () => Promise<{ readonly workload: Wo
   K1: () => import("./k1-memory.ts"),
   Z1: () => import("./z1-size.ts"),
   C1: () => import("./c1-import.ts"),
+  N1: () => import("./n1-grpc.ts"),
+  H1: () => import("./h1-hub.ts"),
+  R1: () => import("./r1-reading.ts"),
 };
 
 export const WORKLOAD_IDS: readonly WorkloadId[] = Object.keys(LOADERS) as WorkloadId[];
