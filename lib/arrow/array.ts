@@ -58,6 +58,8 @@ export function isFixedWidth(type: DataType): boolean {
     case "struct":
     case "dense-union":
       return false;
+    case "foreign":
+      return type.foreign?.layout === "fixed";
     case "fixed-size-list": {
       const item = type.children[0]?.type;
       // One level only: a stride counts elements, and those of nested ones are wider.
@@ -70,5 +72,14 @@ export function isFixedWidth(type: DataType): boolean {
 
 /** Elements of `values` in one slot of a fixed-width type. */
 export function strideOf(type: DataType): number {
-  return type.kind === "fixed-size-list" || type.kind === "fixed-size-binary" ? type.size : 1;
+  switch (type.kind) {
+    case "fixed-size-list":
+    case "fixed-size-binary":
+      return type.size;
+    case "foreign":
+      // Of 4 and 8 bytes there are numbers; others are kept as bytes.
+      return type.size === 4 || type.size === 8 ? 1 : type.size;
+    default:
+      return 1;
+  }
 }
