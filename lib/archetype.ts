@@ -64,29 +64,40 @@ export class ArchetypeInstance implements Archetype {
   }
 }
 
-/** Makes the descriptors of an archetype from component names and Arrow types. */
+/**
+ * Makes the descriptors of an archetype from component names and Arrow types. Names of what is for blueprints alone
+ * begin with `blueprint.`.
+ */
 export function describeFields<K extends string>(
   archetype: string,
   fields: Readonly<Record<K, readonly [component: string, type: DataType]>>,
 ): Readonly<Record<K, ComponentDescriptor>> {
   const descriptors: Partial<Record<K, ComponentDescriptor>> = {};
-  const fullName = `rerun.archetypes.${archetype}`;
+  const archetypeName = fullName(archetype, "archetypes");
+  const short = archetype.slice(archetype.indexOf(".") + 1);
   for (const key in fields) {
     const [component, type] = fields[key];
-    const identifier = `${archetype}:${snakeCase(key)}`;
     descriptors[key] = componentDescriptor(
-      fullName,
-      identifier,
-      `rerun.components.${component}`,
+      archetypeName,
+      `${short}:${snakeCase(key)}`,
+      fullName(component, "components"),
       type,
     );
   }
   return descriptors as Record<K, ComponentDescriptor>;
 }
 
+function fullName(name: string, kind: "archetypes" | "components"): string {
+  return name.startsWith("blueprint.")
+    ? `rerun.blueprint.${kind}.${name.slice("blueprint.".length)}`
+    : `rerun.${kind}.${name}`;
+}
+
 /** What {@link defineArchetype} needs to know. */
 export interface ArchetypeDefinition<K extends string> {
   readonly name: string;
+  /** Full name, such as `rerun.archetypes.Points3D`. */
+  readonly archetype: string;
   readonly visualizer: string | undefined;
   readonly fields: Readonly<Record<K, ComponentDescriptor>>;
   readonly converters: Readonly<Record<K, Converter>>;
@@ -105,7 +116,7 @@ export function defineArchetype<Factory>(
   extras?: object,
 ): Factory {
   const statics: ArchetypeStatics<Readonly<Record<string, unknown>>> = {
-    archetype: `rerun.archetypes.${definition.name}`,
+    archetype: definition.archetype,
     visualizer: definition.visualizer,
     fields: definition.fields,
     updateFields: (fields, options) => updateFields(definition, fields, options?.clearUnset),
@@ -184,7 +195,7 @@ function updateFields(
     }
   }
   if (found !== expected) rejectUnknown(name, given, converters);
-  return new ArchetypeInstance(`rerun.archetypes.${name}`, batches);
+  return new ArchetypeInstance(definition.archetype, batches);
 }
 
 function batchOf(
@@ -200,7 +211,7 @@ function batchOf(
 
 function clearFields(definition: ArchetypeDefinition<string>): Archetype {
   const batches = Object.values(definition.fields).map((field) => ComponentBatch.empty(field));
-  return new ArchetypeInstance(`rerun.archetypes.${definition.name}`, batches);
+  return new ArchetypeInstance(definition.archetype, batches);
 }
 
 /** `classIds` → `class_ids`. */

@@ -10,8 +10,11 @@ async function entryPoints(): Promise<string[]> {
   return [
     "lib/index.ts",
     "lib/async-scope-sync.ts",
+    "lib/blueprint/index.ts",
+    "lib/catalogue/index.ts",
     "lib/encode/lz4-plain.ts",
     "lib/node/async-scope.ts",
+    "lib/node/cli/main.ts",
     "lib/node/index.ts",
     "lib/node/lz4.ts",
     "lib/node/rxjs-parts.ts",

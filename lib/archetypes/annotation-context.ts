@@ -33,6 +33,7 @@ const fields = /* @__PURE__ */ describeFields("AnnotationContext", {
 
 const definition = {
   name: "AnnotationContext",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

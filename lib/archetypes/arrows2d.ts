@@ -101,6 +101,7 @@ const fields = /* @__PURE__ */ describeFields("Arrows2D", {
 
 const definition = {
   name: "Arrows2D",
+  archetype: NAME,
   visualizer: "Arrows2D",
   fields,
   converters: {

@@ -94,6 +94,7 @@ const fields = /* @__PURE__ */ describeFields("Arrows3D", {
 
 const definition = {
   name: "Arrows3D",
+  archetype: NAME,
   visualizer: "Arrows3D",
   fields,
   converters: {

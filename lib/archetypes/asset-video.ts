@@ -46,6 +46,7 @@ const fields = /* @__PURE__ */ describeFields("AssetVideo", {
 
 const definition = {
   name: "AssetVideo",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

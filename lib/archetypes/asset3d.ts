@@ -55,6 +55,7 @@ const fields = /* @__PURE__ */ describeFields("Asset3D", {
 
 const definition = {
   name: "Asset3D",
+  archetype: NAME,
   visualizer: "Asset3D",
   fields,
   converters: {

@@ -71,6 +71,7 @@ const fields = /* @__PURE__ */ describeFields("BarChart", {
 
 const definition = {
   name: "BarChart",
+  archetype: NAME,
   visualizer: "BarChart",
   fields,
   converters: {

@@ -94,6 +94,7 @@ const fields = /* @__PURE__ */ describeFields("Boxes2D", {
 
 const definition = {
   name: "Boxes2D",
+  archetype: NAME,
   visualizer: "Boxes2D",
   fields,
   converters: {

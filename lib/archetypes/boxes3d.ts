@@ -123,6 +123,7 @@ const fields = /* @__PURE__ */ describeFields("Boxes3D", {
 
 const definition = {
   name: "Boxes3D",
+  archetype: NAME,
   visualizer: "Boxes3D",
   fields,
   converters: {

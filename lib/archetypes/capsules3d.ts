@@ -139,6 +139,7 @@ const fields = /* @__PURE__ */ describeFields("Capsules3D", {
 
 const definition = {
   name: "Capsules3D",
+  archetype: NAME,
   visualizer: "Capsules3D",
   fields,
   converters: {

@@ -34,6 +34,7 @@ const fields = /* @__PURE__ */ describeFields("Clear", {
 
 const definition = {
   name: "Clear",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

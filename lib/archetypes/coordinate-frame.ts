@@ -32,6 +32,7 @@ const fields = /* @__PURE__ */ describeFields("CoordinateFrame", {
 
 const definition = {
   name: "CoordinateFrame",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

@@ -139,6 +139,7 @@ const fields = /* @__PURE__ */ describeFields("Cylinders3D", {
 
 const definition = {
   name: "Cylinders3D",
+  archetype: NAME,
   visualizer: "Cylinders3D",
   fields,
   converters: {

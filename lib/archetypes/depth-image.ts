@@ -95,6 +95,7 @@ const fields = /* @__PURE__ */ describeFields("DepthImage", {
 
 const definition = {
   name: "DepthImage",
+  archetype: NAME,
   visualizer: "DepthImage",
   fields,
   converters: {

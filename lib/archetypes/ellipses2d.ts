@@ -101,6 +101,7 @@ const fields = /* @__PURE__ */ describeFields("Ellipses2D", {
 
 const definition = {
   name: "Ellipses2D",
+  archetype: NAME,
   visualizer: "Ellipses2D",
   fields,
   converters: {

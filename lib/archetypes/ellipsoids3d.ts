@@ -123,6 +123,7 @@ const fields = /* @__PURE__ */ describeFields("Ellipsoids3D", {
 
 const definition = {
   name: "Ellipsoids3D",
+  archetype: NAME,
   visualizer: "Ellipsoids3D",
   fields,
   converters: {

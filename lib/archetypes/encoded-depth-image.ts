@@ -94,6 +94,7 @@ const fields = /* @__PURE__ */ describeFields("EncodedDepthImage", {
 
 const definition = {
   name: "EncodedDepthImage",
+  archetype: NAME,
   visualizer: "EncodedDepthImage",
   fields,
   converters: {

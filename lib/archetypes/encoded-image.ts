@@ -71,6 +71,7 @@ const fields = /* @__PURE__ */ describeFields("EncodedImage", {
 
 const definition = {
   name: "EncodedImage",
+  archetype: NAME,
   visualizer: "EncodedImage",
   fields,
   converters: {

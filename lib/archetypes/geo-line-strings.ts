@@ -62,6 +62,7 @@ const fields = /* @__PURE__ */ describeFields("GeoLineStrings", {
 
 const definition = {
   name: "GeoLineStrings",
+  archetype: NAME,
   visualizer: "GeoLineStrings",
   fields,
   converters: {

@@ -70,6 +70,7 @@ const fields = /* @__PURE__ */ describeFields("GeoPoints", {
 
 const definition = {
   name: "GeoPoints",
+  archetype: NAME,
   visualizer: "GeoPoints",
   fields,
   converters: {

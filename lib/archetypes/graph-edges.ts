@@ -55,6 +55,7 @@ const fields = /* @__PURE__ */ describeFields("GraphEdges", {
 
 const definition = {
   name: "GraphEdges",
+  archetype: NAME,
   visualizer: "GraphEdges",
   fields,
   converters: {

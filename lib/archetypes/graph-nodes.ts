@@ -87,6 +87,7 @@ const fields = /* @__PURE__ */ describeFields("GraphNodes", {
 
 const definition = {
   name: "GraphNodes",
+  archetype: NAME,
   visualizer: "GraphNodes",
   fields,
   converters: {

@@ -121,6 +121,7 @@ const fields = /* @__PURE__ */ describeFields("GridMap", {
 
 const definition = {
   name: "GridMap",
+  archetype: NAME,
   visualizer: "GridMap",
   fields,
   converters: {

@@ -72,6 +72,7 @@ const fields = /* @__PURE__ */ describeFields("Image", {
 
 const definition = {
   name: "Image",
+  archetype: NAME,
   visualizer: "Image",
   fields,
   converters: {

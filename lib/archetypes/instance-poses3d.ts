@@ -74,6 +74,7 @@ const fields = /* @__PURE__ */ describeFields("InstancePoses3D", {
 
 const definition = {
   name: "InstancePoses3D",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

@@ -94,6 +94,7 @@ const fields = /* @__PURE__ */ describeFields("LineStrips2D", {
 
 const definition = {
   name: "LineStrips2D",
+  archetype: NAME,
   visualizer: "Lines2D",
   fields,
   converters: {

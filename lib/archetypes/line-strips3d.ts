@@ -87,6 +87,7 @@ const fields = /* @__PURE__ */ describeFields("LineStrips3D", {
 
 const definition = {
   name: "LineStrips3D",
+  archetype: NAME,
   visualizer: "Lines3D",
   fields,
   converters: {

@@ -70,6 +70,7 @@ const fields = /* @__PURE__ */ describeFields("McapChannel", {
 
 const definition = {
   name: "McapChannel",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

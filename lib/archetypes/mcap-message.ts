@@ -33,6 +33,7 @@ const fields = /* @__PURE__ */ describeFields("McapMessage", {
 
 const definition = {
   name: "McapMessage",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

@@ -59,6 +59,7 @@ const fields = /* @__PURE__ */ describeFields("McapSchema", {
 
 const definition = {
   name: "McapSchema",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

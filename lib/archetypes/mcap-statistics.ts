@@ -96,6 +96,7 @@ const fields = /* @__PURE__ */ describeFields("McapStatistics", {
 
 const definition = {
   name: "McapStatistics",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

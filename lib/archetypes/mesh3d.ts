@@ -121,6 +121,7 @@ const fields = /* @__PURE__ */ describeFields("Mesh3D", {
 
 const definition = {
   name: "Mesh3D",
+  archetype: NAME,
   visualizer: "Mesh3D",
   fields,
   converters: {

@@ -95,6 +95,7 @@ const fields = /* @__PURE__ */ describeFields("Pinhole", {
 
 const definition = {
   name: "Pinhole",
+  archetype: NAME,
   visualizer: "Cameras",
   fields,
   converters: {

@@ -102,6 +102,7 @@ const fields = /* @__PURE__ */ describeFields("Points2D", {
 
 const definition = {
   name: "Points2D",
+  archetype: NAME,
   visualizer: "Points2D",
   fields,
   converters: {

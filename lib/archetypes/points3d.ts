@@ -95,6 +95,7 @@ const fields = /* @__PURE__ */ describeFields("Points3D", {
 
 const definition = {
   name: "Points3D",
+  archetype: NAME,
   visualizer: "Points3D",
   fields,
   converters: {

@@ -45,6 +45,7 @@ const fields = /* @__PURE__ */ describeFields("RecordingInfo", {
 
 const definition = {
   name: "RecordingInfo",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

@@ -33,6 +33,7 @@ const fields = /* @__PURE__ */ describeFields("Scalars", {
 
 const definition = {
   name: "Scalars",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

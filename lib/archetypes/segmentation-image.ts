@@ -62,6 +62,7 @@ const fields = /* @__PURE__ */ describeFields("SegmentationImage", {
 
 const definition = {
   name: "SegmentationImage",
+  archetype: NAME,
   visualizer: "SegmentationImage",
   fields,
   converters: {

@@ -82,6 +82,7 @@ const fields = /* @__PURE__ */ describeFields("SeriesLines", {
 
 const definition = {
   name: "SeriesLines",
+  archetype: NAME,
   visualizer: "SeriesLines",
   fields,
   converters: {

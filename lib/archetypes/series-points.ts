@@ -73,6 +73,7 @@ const fields = /* @__PURE__ */ describeFields("SeriesPoints", {
 
 const definition = {
   name: "SeriesPoints",
+  archetype: NAME,
   visualizer: "SeriesPoints",
   fields,
   converters: {

@@ -32,6 +32,7 @@ const fields = /* @__PURE__ */ describeFields("StateChange", {
 
 const definition = {
   name: "StateChange",
+  archetype: NAME,
   visualizer: "StateVisualizer",
   fields,
   converters: {

@@ -62,6 +62,7 @@ const fields = /* @__PURE__ */ describeFields("StateConfiguration", {
 
 const definition = {
   name: "StateConfiguration",
+  archetype: NAME,
   visualizer: "StateVisualizer",
   fields,
   converters: {

@@ -55,6 +55,7 @@ const fields = /* @__PURE__ */ describeFields("Tensor", {
 
 const definition = {
   name: "Tensor",
+  archetype: NAME,
   visualizer: "Tensor",
   fields,
   converters: {

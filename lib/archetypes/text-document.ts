@@ -51,6 +51,7 @@ const fields = /* @__PURE__ */ describeFields("TextDocument", {
 
 const definition = {
   name: "TextDocument",
+  archetype: NAME,
   visualizer: "TextDocument",
   fields,
   converters: {

@@ -60,6 +60,7 @@ const fields = /* @__PURE__ */ describeFields("TextLog", {
 
 const definition = {
   name: "TextLog",
+  archetype: NAME,
   visualizer: "TextLog",
   fields,
   converters: {

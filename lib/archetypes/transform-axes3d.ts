@@ -52,6 +52,7 @@ const fields = /* @__PURE__ */ describeFields("TransformAxes3D", {
 
 const definition = {
   name: "TransformAxes3D",
+  archetype: NAME,
   visualizer: "TransformAxes3D",
   fields,
   converters: {

@@ -101,6 +101,7 @@ const fields = /* @__PURE__ */ describeFields("Transform3D", {
 
 const definition = {
   name: "Transform3D",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

@@ -62,6 +62,7 @@ const fields = /* @__PURE__ */ describeFields("VideoFrameReference", {
 
 const definition = {
   name: "VideoFrameReference",
+  archetype: NAME,
   visualizer: "VideoFrameReference",
   fields,
   converters: {

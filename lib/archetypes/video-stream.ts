@@ -78,6 +78,7 @@ const fields = /* @__PURE__ */ describeFields("VideoStream", {
 
 const definition = {
   name: "VideoStream",
+  archetype: NAME,
   visualizer: "VideoStream",
   fields,
   converters: {

@@ -35,6 +35,7 @@ const fields = /* @__PURE__ */ describeFields("ViewCoordinates", {
 
 const definition = {
   name: "ViewCoordinates",
+  archetype: NAME,
   visualizer: undefined,
   fields,
   converters: {

@@ -9,7 +9,8 @@ function wrap(line: string): string[] {
   if (line.length <= 100) return [line];
   const lines: string[] = [];
   let current = "";
-  for (const word of line.split(" ")) {
+  // Links stay in one piece.
+  for (const word of line.split(/ (?![^{}]*\})/)) {
     if (current !== "" && current.length + word.length >= 100) {
       lines.push(current);
       current = word;

@@ -23,7 +23,10 @@ function converter(
   mono = plural,
   types: Readonly<Record<string, readonly string[]>> = {},
 ): ComponentConverter {
-  const own = [plural, mono].filter((name) => /^[A-Z]\w+$/.test(name) && name !== "Date");
+  const own = [plural, mono].flatMap((name) => {
+    const [, type] = /^(?:readonly )?([A-Z]\w+)(?:\[\])?$/.exec(name) ?? [];
+    return type === undefined || type === "Date" ? [] : [type];
+  });
   const all = Object.keys(types).length > 0 ? types : { [module]: [...new Set(own)] };
   return { convert, module, plural, mono, types: all };
 }
@@ -36,13 +39,26 @@ const blob: ComponentConverter = {
   types: { blob: ["BlobInput"], "typed-array": ["Bytes"] },
 };
 
+const uuid = converter("uuid", "uuidBatch", "UuidInput", "Uuid");
+const dimension = converter(
+  "tensor-dimension",
+  "tensorDimensionBatch",
+  "readonly TensorDimension[]",
+  "TensorDimension",
+);
+
 /** Components whose input is more than their Arrow type tells. */
 const special: Readonly<Record<string, ComponentConverter>> = {
+  AbsoluteTimeRange: converter("time-range", "absoluteTimeRangeBatch", "AbsoluteTimeRange"),
   AlbedoFactor: color,
   AnnotationContext: converter("annotation", "annotationContextBatch", "AnnotationContextInput"),
   Blob: blob,
   ChannelMessageCounts: converter("pairs", "channelCountBatch", "ChannelCountInput"),
   Color: color,
+  ColumnOrder: converter("dataframe", "columnOrderBatch", "readonly string[]"),
+  ComponentColumnSelector: converter("dataframe", "columnSelectorBatch", "ColumnSelector"),
+  FilterByRange: converter("time-range", "filterByRangeBatch", "FilterByRange"),
+  FilterIsNotNull: converter("dataframe", "filterIsNotNullBatch", "FilterIsNotNull"),
   GeoLineString: strip,
   GraphEdge: converter("pairs", "edgeBatch", "EdgeInput", "EdgeValue"),
   ImageBuffer: blob,
@@ -51,15 +67,61 @@ const special: Readonly<Record<string, ComponentConverter>> = {
   LineStrip2D: strip,
   LineStrip3D: strip,
   PinholeProjection: matrix,
+  Plane3D: converter("plane", "planeBatch", "Plane3D"),
+  RootContainer: uuid,
   RotationAxisAngle: converter("rotation", "axisAngleBatch", "AxisAngleInput", "AxisAngle"),
   Scale3D: {
     ...converter("vector", "scaleBatch", "ScaleInput", "number | NumberArray"),
     types: { vector: ["ScaleInput"], numeric: ["NumberArray"] },
   },
+  SelectedColumns: converter("dataframe", "selectedColumnsBatch", "SelectedColumns"),
   TensorData: converter("tensor", "tensorBatch", "TensorInput"),
+  TensorDimensionIndexSelection: converter(
+    "tensor-dimension",
+    "tensorIndexBatch",
+    "readonly TensorDimensionIndex[]",
+    "TensorDimensionIndex",
+  ),
+  TensorDimensionIndexSlider: converter(
+    "tensor-dimension",
+    "tensorSliderBatch",
+    "readonly number[]",
+    "number",
+  ),
+  TensorHeightDimension: dimension,
+  TensorWidthDimension: dimension,
+  TextLogColumn: converter(
+    "text-log-columns",
+    "textLogColumnBatch",
+    "readonly TextLogColumn[]",
+    "TextLogColumn",
+  ),
+  TimeInt: converter("time-range", "timeIntBatch", "TimeValue"),
+  TimeRange: converter("time-range", "timeRangeBatch", "TimeRange"),
+  TimelineColumn: converter(
+    "text-log-columns",
+    "timelineColumnBatch",
+    "readonly TimelineColumn[]",
+    "TimelineColumn",
+  ),
   Timestamp: converter("bigint", "int64Batch", "TimestampInput", "number | bigint | Date"),
   TransformMat3x3: matrix,
   VideoSample: blob,
+  ViewMaximized: uuid,
+  VisibleTimeRange: converter(
+    "time-range",
+    "visibleTimeRangeBatch",
+    "VisibleTimeRangeInput",
+    "VisibleTimeRange",
+  ),
+  VisualBounds2D: converter("visual-bounds", "visualBoundsBatch", "VisualBounds"),
+  VisualizerComponentMapping: converter(
+    "component-mapping",
+    "componentMappingBatch",
+    "readonly ComponentMapping[]",
+    "ComponentMapping",
+  ),
+  VisualizerInstructionId: uuid,
   ViewCoordinates: converter("view-coordinates", "viewCoordinatesBatch", "ViewCoordinatesInput"),
 };
 

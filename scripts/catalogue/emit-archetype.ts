@@ -1,10 +1,11 @@
 import { archetypeDocs } from "./archetype-docs.ts";
+import { blueprintDocs } from "./blueprint-docs.ts";
 import { comment } from "./comment.ts";
 import type { ComponentConverter } from "./converters.ts";
 import { converterOf } from "./converters.ts";
-import { componentDocs, drawOrders, fieldDocs } from "./docs.ts";
+import { type ArchetypeDocs, componentDocs, drawOrders, fieldDocs } from "./docs.ts";
 import type { DataTypeNames } from "./emit-components.ts";
-import { enumsOf, HEADER, lowerFirst } from "./emit-components.ts";
+import { enumFileOf, HEADER, lowerFirst } from "./emit-components.ts";
 import type { Extension } from "./extensions.ts";
 import { Imports } from "./imports.ts";
 import type { Catalogue, CatalogueArchetype, CatalogueField } from "./read-catalogue.ts";
@@ -27,11 +28,22 @@ const ARCHETYPE_TYPES = ["Archetype", "ArchetypeStatics"];
 /** With more required fields than this, all are given by name. */
 const MAX_POSITIONAL = 4;
 
+/** Where the file of an archetype lies, and what follows from it. */
+const homes = {
+  recording: { prefix: "", up: "../" },
+  blueprint: { prefix: "blueprint.", up: "../../" },
+} as const;
+
 interface FieldPlan {
   readonly key: string;
   readonly field: CatalogueField;
   readonly component: string;
+  /** File in `lib/components` with its enumeration, if it is one. */
+  readonly enumFile: string | undefined;
+  /** Component as the tables of descriptors name it. */
+  readonly descriptor: string;
   readonly dataType: string;
+  readonly dataTypeFile: string;
   readonly converter: ComponentConverter;
   readonly doc: string;
 }
@@ -49,14 +61,15 @@ export function archetypeText(
   const isPositional = required.length <= MAX_POSITIONAL;
   const positional = extension?.hasFieldsOf === true || !isPositional ? [] : required;
   const named = fields.filter((plan) => !positional.includes(plan));
-  const writer = new Writer(name, fields, positional, named, extension);
+  const home = homes[archetype.scope ?? "recording"];
+  const writer = new Writer(name, home.prefix, fields, positional, named, extension);
   const body = [
     writer.interfaces(),
     writer.tables(archetype),
     writer.functions(),
     writer.definition(),
   ].join("\n");
-  return `${HEADER}${importsText(catalogue, fields, extension, body)}\n${body}`;
+  return `${HEADER}${importsText(home.up, fields, extension, body)}\n${body}`;
 }
 
 function planField(
@@ -76,11 +89,15 @@ function planField(
   if (meaning === undefined || form === undefined) {
     throw new Error(`no documentation for ${archetype.short_name}.${key} (${short})`);
   }
+  const dataType = types.nameOf(component.arrow, `${lowerFirst(short)}Type`);
   return {
     key,
     field,
     component: short,
-    dataType: types.nameOf(component.arrow, `${lowerFirst(short)}Type`),
+    enumFile: component.is_enum ? enumFileOf(component.scope ?? null) : undefined,
+    descriptor: `${component.scope === "blueprint" ? "blueprint." : ""}${short}`,
+    dataType,
+    dataTypeFile: types.fileOf(component.arrow),
     converter: converterOf(field.component_type, component),
     doc: `${meaning}\n\n${form}`,
   };
@@ -91,28 +108,31 @@ function meaningOf(archetype: string, key: string): string | undefined {
   if (key === "drawOrder" && order !== undefined) {
     return `Order of drawing in 2D; greater values lie above; default: ${order}.`;
   }
-  return archetypeDocs[archetype]?.fields?.[key] ?? fieldDocs[key];
+  return docsOf(archetype)?.fields?.[key] ?? fieldDocs[key];
+}
+
+function docsOf(archetype: string): ArchetypeDocs | undefined {
+  return archetypeDocs[archetype] ?? blueprintDocs[archetype];
 }
 
 function importsText(
-  catalogue: Catalogue,
+  up: string,
   fields: readonly FieldPlan[],
   extension: Extension | undefined,
   body: string,
 ): string {
   const imports = new Imports();
-  for (const name of ARCHETYPE_VALUES) imports.value("../archetype.ts", name);
-  for (const name of ARCHETYPE_TYPES) imports.type("../archetype.ts", name);
-  imports.type("../component-batch.ts", "ComponentBatch");
-  imports.type("../component-batch.ts", "ComponentDescriptor");
-  const enums = enumsOf(catalogue);
-  for (const { dataType, converter, component } of fields) {
-    imports.value("../components/data-types.ts", dataType);
-    imports.value(`../components/${converter.module}.ts`, converter.convert);
+  for (const name of ARCHETYPE_VALUES) imports.value(`${up}archetype.ts`, name);
+  for (const name of ARCHETYPE_TYPES) imports.type(`${up}archetype.ts`, name);
+  imports.type(`${up}component-batch.ts`, "ComponentBatch");
+  imports.type(`${up}component-batch.ts`, "ComponentDescriptor");
+  for (const { dataType, dataTypeFile, converter, component, enumFile } of fields) {
+    imports.value(`${up}components/${dataTypeFile}.ts`, dataType);
+    imports.value(`${up}components/${converter.module}.ts`, converter.convert);
     for (const [file, types] of Object.entries(converter.types)) {
-      for (const type of types) imports.type(`../components/${file}.ts`, type);
+      for (const type of types) imports.type(`${up}components/${file}.ts`, type);
     }
-    if (enums.has(component)) imports.value("../components/enums.ts", component);
+    if (enumFile !== undefined) imports.value(`${up}components/${enumFile}.ts`, component);
   }
   if (extension !== undefined) {
     for (const value of extension.values) imports.value(`./extensions/${extension.file}`, value);
@@ -123,6 +143,7 @@ function importsText(
 
 class Writer {
   readonly #name: string;
+  readonly #prefix: string;
   readonly #fields: readonly FieldPlan[];
   readonly #positional: readonly FieldPlan[];
   readonly #named: readonly FieldPlan[];
@@ -130,12 +151,14 @@ class Writer {
 
   constructor(
     name: string,
+    prefix: string,
     fields: readonly FieldPlan[],
     positional: readonly FieldPlan[],
     named: readonly FieldPlan[],
     extension: Extension | undefined,
   ) {
     this.#name = name;
+    this.#prefix = prefix;
     this.#fields = fields;
     this.#positional = positional;
     this.#named = named;
@@ -196,7 +219,7 @@ class Writer {
 
   tables(archetype: CatalogueArchetype): string {
     const entries = this.#fields
-      .map((plan) => `${plan.key}: ["${plan.component}", ${plan.dataType}],`)
+      .map((plan) => `${plan.key}: ["${plan.descriptor}", ${plan.dataType}],`)
       .join("\n");
     const converters = this.#fields
       .map((plan) => `${plan.key}: ${converterExpression(plan)},`)
@@ -204,9 +227,9 @@ class Writer {
     const mono = this.#fields.filter((plan) => !plan.field.plural).map((plan) => `"${plan.key}"`);
     const visualizer = archetype.visualizer ?? archetype.viewer_visualizer;
     return (
-      `const NAME = "rerun.archetypes.${this.#name}";\n\n` +
-      `const fields = /* @__PURE__ */ describeFields("${this.#name}", {\n${entries}\n});\n\n` +
-      `const definition = {\n  name: "${this.#name}",\n` +
+      `const NAME = "rerun.${this.#prefix}archetypes.${this.#name}";\n\n` +
+      `const fields = /* @__PURE__ */ describeFields("${this.#prefix}${this.#name}", {\n${entries}\n});\n\n` +
+      `const definition = {\n  name: "${this.#name}",\n  archetype: NAME,\n` +
       `  visualizer: ${visualizer === undefined ? "undefined" : `"${visualizer}"`},\n` +
       `  fields,\n  converters: {\n${converters}\n},\n  mono: [${mono.join(", ")}],\n};\n`
     );
@@ -280,7 +303,7 @@ class Writer {
 
   definition(): string {
     const name = this.#name;
-    const { doc, more, example } = archetypeDocs[name] ?? {};
+    const { doc, more, example } = docsOf(name) ?? {};
     if (doc === undefined) throw new Error(`no documentation for ${name}`);
     const text = [doc, more, example === undefined ? undefined : `\`\`\`ts\n${example}\n\`\`\``];
     const extras = this.#extension?.hasStatics === true ? ", statics(definition)" : "";

@@ -3,7 +3,7 @@ import { kebabCase } from "./read-catalogue.ts";
 
 /** Hand-written parts of an archetype, found by the name of the file and of its exports. */
 export interface Extension {
-  /** File name in `lib/archetypes/extensions`. */
+  /** File name in the folder `extensions`. */
   readonly file: string;
   /** `interface Call`: the call signatures, in place of the generated one. */
   readonly hasCall: boolean;
@@ -26,9 +26,10 @@ export interface Extension {
 const HOOKS = new Set(["fieldsOf", "refine", "statics"]);
 const HOOK_TYPES = new Set(["Call", "Statics"]);
 
-export function readExtension(archetype: string): Extension | undefined {
+/** @param folder with the archetypes, such as `lib/archetypes` */
+export function readExtension(folder: string, archetype: string): Extension | undefined {
   const file = `${kebabCase(archetype)}.ts`;
-  const url = new URL(`../../lib/archetypes/extensions/${file}`, import.meta.url);
+  const url = new URL(`../../${folder}/extensions/${file}`, import.meta.url);
   if (!existsSync(url)) return undefined;
   const source = readFileSync(url, "utf8");
   const values = exported(source, /^export (?:function|const) (\w+)/gm);

@@ -15,8 +15,9 @@ export class Imports {
 
   /** Only what the body of the file uses. */
   text(body: string): string {
-    const code = body.replace(/\/\*\*[^]*?\*\//g, "");
-    const isUsed = (name: string): boolean => new RegExp(`\\b${name}\\b(?! [a-z])`).test(code);
+    const code = body.replace(/\/\*\*[^]*?\*\/|"[^"\n]*"/g, "");
+    const isUsed = (name: string): boolean =>
+      new RegExp(`\\b${name.replace(/^.* as /, "")}\\b(?! [a-z])`).test(code);
     const lines: string[] = [];
     for (const file of [...new Set([...this.#values.keys(), ...this.#types.keys()])].toSorted()) {
       const values = [...(this.#values.get(file) ?? [])].filter(isUsed);

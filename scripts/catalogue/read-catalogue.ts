@@ -24,7 +24,7 @@ export interface CatalogueField {
 
 export interface CatalogueArchetype {
   readonly short_name: string;
-  readonly scope: "blueprint" | null;
+  readonly scope: Scope;
   readonly state: "stable" | "unstable";
   readonly visualizer: string | null;
   readonly viewer_visualizer?: string;
@@ -43,9 +43,20 @@ export interface CatalogueComponent {
 
 export interface CatalogueDatatype {
   readonly kind: "struct" | "enum" | "union" | "alias";
+  readonly arrow: ArrowType;
   readonly enum_values?: Readonly<Record<string, number>>;
   readonly enum_default?: string | null;
   readonly scope?: "blueprint";
+}
+
+export interface CatalogueView {
+  readonly class_identifier: string;
+  readonly properties: readonly {
+    readonly name: string;
+    readonly archetype: string;
+    /** Below the entity of the view. */
+    readonly path: string;
+  }[];
 }
 
 /** Rerun's types: names, fields, Arrow types, enumeration numbers. */
@@ -54,7 +65,11 @@ export interface Catalogue {
   readonly archetypes: Readonly<Record<string, CatalogueArchetype>>;
   readonly components: Readonly<Record<string, CatalogueComponent>>;
   readonly datatypes: Readonly<Record<string, CatalogueDatatype>>;
+  readonly views: Readonly<Record<string, CatalogueView>>;
 }
+
+/** Types for everyone, or for blueprints alone. */
+export type Scope = "blueprint" | null;
 
 export function readCatalogue(): Catalogue {
   const url = new URL("types-0.33.json", import.meta.url);

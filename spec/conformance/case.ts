@@ -1,3 +1,4 @@
+import type { BlueprintLike } from "../../lib/blueprint/index.ts";
 import type { RecordingStream } from "../../lib/index.ts";
 
 /** One thing that is logged twice: here, and under the same name by the official SDK. */
@@ -8,6 +9,8 @@ export interface Case {
   readonly sendProperties?: boolean;
   /** Whether rows gather in chunks until the end; default false, which makes each row a chunk. */
   readonly batched?: boolean;
+  /** A blueprint that is saved to a file of its own; nothing is logged then. */
+  readonly blueprintFile?: () => BlueprintLike;
   /** Logs the data. */
   readonly log: (rec: RecordingStream) => void;
 }

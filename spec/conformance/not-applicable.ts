@@ -1,5 +1,4 @@
 const SINKS = "checked by behaviour, in the specs of the sinks";
-const LATER = "only sends a blueprint";
 
 /** Official snippets that log nothing that could be compared, and why. */
 export const notApplicable: Readonly<Record<string, string>> = {
@@ -9,7 +8,6 @@ export const notApplicable: Readonly<Record<string, string>> = {
   "concepts/how-does-rerun-work/log-to-rrd": SINKS,
   "howto/serve_web_viewer": SINKS,
   "howto/set_sinks": SINKS,
-  "howto/visualization/save_blueprint": LATER,
   "tutorials/default-off-session":
     "logs nothing; checked by behaviour, in the spec of the recording stream",
 };

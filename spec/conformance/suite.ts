@@ -1,11 +1,15 @@
 import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BATCH_PRESETS, RecordingStream } from "../../lib/index.ts";
+import { saveBlueprint } from "../../lib/node/save-blueprint.ts";
 import { save } from "../../sinks/save.ts";
 import { decodeRrd } from "../helpers/decode-rrd.ts";
 import { compare, python, verify } from "../helpers/rerun-cli.ts";
+import { blueprintControls } from "./blueprint-controls.ts";
+import { blueprintDifferences } from "./blueprint-differences.ts";
 import type { Case, Cases } from "./case.ts";
 import { allCases } from "./cases/index.ts";
 import { controls } from "./controls.ts";
@@ -38,6 +42,12 @@ export async function runCases(folder: string, only?: RegExp): Promise<readonly 
     writeOfficial(official),
     writeOurs(join(folder, "ours"), Object.fromEntries(chosen)),
   ]);
+  const written = chosen.filter(([name]) => problems[name] === null && !ours.has(name));
+  const layouts = await blueprintDifferences(
+    official,
+    join(folder, "ours"),
+    written.map(([name]) => nameOf(name)),
+  );
   const broken = await verifyAll(chosen.map(([name]) => fileOf(join(folder, "ours"), name)));
   const results = await mapPool(chosen, availableParallelism(), async ([name]) => {
     const reason = await difference(name);
@@ -62,6 +72,10 @@ export async function runCases(folder: string, only?: RegExp): Promise<readonly 
     if (ownProblem !== undefined) return `the TypeScript side failed: ${ownProblem}`;
     const file = fileOf(join(folder, "ours"), name);
     if (broken.has(file)) return `rrd verify: ${broken.get(file) ?? ""}`;
+    const layout = layouts[nameOf(name)] ?? null;
+    if (layout !== null) return `blueprint: ${layout}`;
+    // The tool wants a recording in each file.
+    if (allCases[name]?.blueprintFile !== undefined) return "";
     const { code, stdout, stderr } = await compare(fileOf(official, name), file);
     if (code !== 0) return `rrd compare: ${essence(stdout + stderr)}`;
     return ignoredDifference(fileOf(official, name), file);
@@ -77,7 +91,7 @@ export async function runControls(folder: string): Promise<readonly CaseResult[]
     both[`${name}/changed`] = { log: changed };
   }
   await writeOurs(folder, both);
-  return await mapPool(Object.keys(controls), availableParallelism(), async (name) => {
+  const recordings = await mapPool(Object.keys(controls), availableParallelism(), async (name) => {
     const file = (version: string): string => fileOf(folder, `${name}/${version}`);
     const same = await compare(file("original"), file("again"));
     const other = await compare(file("original"), file("changed"));
@@ -85,6 +99,37 @@ export async function runControls(folder: string): Promise<readonly CaseResult[]
       same.code !== 0
         ? "equal files were called different"
         : other.code === 0
+          ? "the change was not found"
+          : "";
+    return { name, outcome: reason === "" ? "equal" : "differs", reason } as const;
+  });
+  return [...recordings, ...(await runBlueprintControls(folder))];
+}
+
+async function runBlueprintControls(folder: string): Promise<readonly CaseResult[]> {
+  const names = Object.keys(blueprintControls);
+  const [original, again, changed] = ["original", "again", "changed"].map((version) =>
+    join(folder, version),
+  ) as [string, string, string];
+  const write = async (to: string, version: "original" | "changed"): Promise<void> => {
+    await mkdir(to, { recursive: true });
+    const cases = Object.entries(blueprintControls).map(
+      ([name, control]) => [name, { log: control[version] }] as const,
+    );
+    await writeOurs(to, Object.fromEntries(cases));
+  };
+  await write(original, "original");
+  await write(again, "original");
+  await write(changed, "changed");
+  const files = names.map(nameOf);
+  const same = await blueprintDifferences(original, again, files);
+  const other = await blueprintDifferences(original, changed, files);
+  return names.map((name) => {
+    const wrong = same[nameOf(name)];
+    const reason =
+      wrong !== null
+        ? `equal blueprints were called different: ${wrong ?? "not compared"}`
+        : typeof other[nameOf(name)] !== "string"
           ? "the change was not found"
           : "";
     return { name, outcome: reason === "" ? "equal" : "differs", reason } as const;
@@ -127,6 +172,10 @@ async function writeOurs(folder: string, cases: Cases): Promise<ReadonlyMap<stri
   const problems = new Map<string, string>();
   for (const [name, definition] of Object.entries(cases)) {
     const { app = "conformance", sendProperties = true, batched = false, log } = definition;
+    if (definition.blueprintFile !== undefined) {
+      saveBlueprint(fileOf(folder, name), definition.blueprintFile(), app);
+      continue;
+    }
     const rec = new RecordingStream(app, {
       recordingId: name,
       batch: batched ? BATCH_PRESETS.never : BATCH_PRESETS.always,
@@ -179,7 +228,11 @@ function essence(output: string): string {
 }
 
 function fileOf(folder: string, name: string): string {
-  return join(folder, `${name.replaceAll("/", "__")}.rrd`);
+  return join(folder, nameOf(name));
+}
+
+function nameOf(name: string): string {
+  return `${name.replaceAll("/", "__")}.rrd`;
 }
 
 /** Like `Promise.all` over a map, with at most `width` at a time. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 import rerun as rr
@@ -17,6 +17,12 @@ class Case(NamedTuple):
 
 CASES: dict[str, Case] = {}
 
+# Blueprints of official snippets by name, and whether they are sent before the data.
+BLUEPRINTS: dict[str, tuple[Callable[[], Any], bool]] = {}
+
+# Blueprints that are saved to files of their own, and their application ids.
+BLUEPRINT_FILES: dict[str, tuple[str, Callable[[], Any]]] = {}
+
 
 def case(name: str, app: str = "conformance", send_properties: bool = True, batched: bool = False):
     """Registers a function that logs the case of this name, as the TypeScript side does."""
@@ -25,6 +31,26 @@ def case(name: str, app: str = "conformance", send_properties: bool = True, batc
         assert name not in CASES, f"{name} is there twice"
         CASES[name] = Case(app, send_properties, batched, log)
         return log
+
+    return register
+
+
+def blueprint_of(name: str, first: bool = False):
+    """Registers a function that makes the blueprint which the snippet of this name sends beside its data."""
+
+    def register(make: Callable[[], Any]):
+        BLUEPRINTS[name] = (make, first)
+        return make
+
+    return register
+
+
+def blueprint_file(name: str, app: str):
+    """Registers a function that makes a blueprint which is saved by itself."""
+
+    def register(make: Callable[[], Any]):
+        BLUEPRINT_FILES[name] = (app, make)
+        return make
 
     return register
 

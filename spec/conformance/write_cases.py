@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 here = Path(__file__).parent
 sys.path.insert(0, str(here))
 
-from support import CASES, Case  # noqa: E402
+from support import BLUEPRINT_FILES, BLUEPRINTS, CASES, Case  # noqa: E402
 
 
 def file_name(name: str) -> str:
@@ -45,6 +45,15 @@ def open_recording(name: str, case: Case) -> rr.RecordingStream:
             os.environ["RERUN_FLUSH_NUM_ROWS"] = rows
 
 
+def log(rec: rr.RecordingStream, name: str, case: Case) -> None:
+    make, first = BLUEPRINTS.get(name, (None, False))
+    if make is not None and first:
+        rec.send_blueprint(make())
+    case.log(rec)
+    if make is not None and not first:
+        rec.send_blueprint(make())
+
+
 def main(folder: Path) -> None:
     for path in sorted((here / "cases").glob("*.py")):
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -57,9 +66,15 @@ def main(folder: Path) -> None:
         try:
             rec = open_recording(name, case)
             rec.save(folder / file_name(name))
-            case.log(rec)
+            log(rec, name, case)
             rec.flush()
             rec.disconnect()
+            report[name] = None
+        except Exception:
+            report[name] = traceback.format_exc(limit=-3)
+    for name, (app, make) in BLUEPRINT_FILES.items():
+        try:
+            make().save(app, folder / file_name(name))
             report[name] = None
         except Exception:
             report[name] = traceback.format_exc(limit=-3)
