@@ -1,5 +1,5 @@
 import { allocate } from "../arrow/allocate.ts";
-import type { BufferVisitor, Memory } from "../arrow/column-builder.ts";
+import type { BufferVisitor, Memory } from "../arrow/builders/array-builder.ts";
 import type { DataType, Field } from "../arrow/data-type.ts";
 import type { EncodedChunk } from "../chunk.ts";
 import { FlatbufferWriter, i16, i32, i64, u8 } from "./flatbuffer.ts";
@@ -65,6 +65,9 @@ function writeType(w: FlatbufferWriter, from: number, type: DataType): void {
       type.children.forEach((_, id) => w.int32(at + 4 * id, id));
       return;
     }
+    case "foreign":
+      writeForeign(w, from, type);
+      return;
     case "null":
     case "bool":
     case "utf8":
@@ -75,8 +78,47 @@ function writeType(w: FlatbufferWriter, from: number, type: DataType): void {
   }
 }
 
+function writeForeign(w: FlatbufferWriter, from: number, { foreign, children }: DataType): void {
+  if (foreign?.layout === "dictionary") {
+    // The type of a field with a dictionary is that of its values.
+    writeType(w, from, (children[0] as Field).type);
+    return;
+  }
+  const members = foreign?.members ?? [];
+  const places = w.table(
+    from,
+    members.map((member) => {
+      if (member === undefined) return undefined;
+      return "bytes" in member ? { size: member.bytes, value: member.value } : "ref";
+    }),
+  );
+  members.forEach((member, id) => {
+    if (member === undefined || "bytes" in member) return;
+    const place = places[id] as number;
+    if ("text" in member) {
+      w.string(place, member.text);
+      return;
+    }
+    const at = w.vector(place, member.int32s.length, 4);
+    member.int32s.forEach((value, i) => w.int32(at + 4 * i, value));
+  });
+}
+
+/** The `DictionaryEncoding` of a field: indices of so many bits, signed or not, in order or not. */
+function writeDictionary(w: FlatbufferWriter, from: number, { foreign }: DataType): void {
+  const [bits, signed, ordered] = (foreign?.members ?? []).map((member) =>
+    member !== undefined && "bytes" in member ? member.value : 0,
+  );
+  const [, index] = w.table(from, [i64(0), "ref", u8(ordered ?? 0)]);
+  w.table(index as number, [i32(bits ?? 32), u8(signed ?? 1)]);
+}
+
 function typeTag(type: DataType): number {
   switch (type.kind) {
+    case "foreign":
+      return type.foreign?.layout === "dictionary"
+        ? typeTag((type.children[0] as Field).type)
+        : (type.foreign?.tag ?? 0);
     case "fixed-size-binary":
       return TYPE_TAGS.fixedSizeBinary;
     case "fixed-size-list":
@@ -103,19 +145,21 @@ function writeField(
   field: Field,
   metadata?: IpcField["metadata"],
 ): void {
-  const { children } = field.type;
+  const isDictionary = field.type.foreign?.layout === "dictionary";
+  const { children } = isDictionary ? (field.type.children[0] as Field).type : field.type;
   const has = metadata !== undefined && metadata.length > 0;
   const at = w.table(from, [
     "ref", // name
     u8(field.nullable ? 1 : 0),
     u8(typeTag(field.type)),
     "ref", // type
-    undefined, // dictionary
+    isDictionary ? "ref" : undefined,
     children.length > 0 ? "ref" : undefined,
     has ? "ref" : undefined,
   ]);
   w.string(at[0] as number, field.name);
   writeType(w, at[3] as number, field.type);
+  if (isDictionary) writeDictionary(w, at[4] as number, field.type);
   if (children.length > 0) {
     const first = w.vector(at[5] as number, children.length, 4);
     children.forEach((child, i) => {
@@ -149,6 +193,20 @@ export function encodeSchema(
   fields: readonly IpcField[],
   metadata: IpcField["metadata"] = [],
 ): Uint8Array {
+  const steps = schemaInSteps(fields, metadata);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** Fields that are encoded before others get their turn. */
+const FIELDS_PER_STEP = 16;
+
+/** The same in small steps, for schemas of thousands of fields. */
+export function* schemaInSteps(
+  fields: readonly IpcField[],
+  metadata: IpcField["metadata"] = [],
+): Generator<undefined, Uint8Array> {
   const w = new FlatbufferWriter();
   const message = w.table(w.root(), [i16(METADATA_V5), u8(HEADER_SCHEMA), "ref", i64(0)]);
   const schema = w.table(message[2] as number, [
@@ -157,9 +215,11 @@ export function encodeSchema(
     metadata.length > 0 ? "ref" : undefined,
   ]);
   const first = w.vector(schema[1] as number, fields.length, 4);
-  fields.forEach((field, i) => {
+  for (let i = 0; i < fields.length; i++) {
+    const field = fields[i] as IpcField;
     writeField(w, first + 4 * i, field, field.metadata);
-  });
+    if (i % FIELDS_PER_STEP === FIELDS_PER_STEP - 1) yield;
+  }
   if (metadata.length > 0) writeMetadata(w, schema[2] as number, metadata);
   return encapsulate(w.finish());
 }
@@ -229,17 +289,40 @@ export class RecordBatchWriter {
     return layout.assemble(schema, this.#message);
   }
 
+  /**
+   * Encodes the message of a batch alone, for a body that is written elsewhere: its length is `bodyLength`.
+   *
+   * @param visit names all nodes and buffers, in the order of the schema
+   */
+  message(
+    rows: number,
+    visit: (layout: BatchLayout) => void,
+  ): { readonly message: Uint8Array; readonly bodyLength: number } {
+    const layout = new Layout(this.#view, this.#nodesAt, this.#buffersAt);
+    visit(layout);
+    this.#int64(this.#bodyLengthAt, layout.bodyLength);
+    this.#int64(this.#lengthAt, rows);
+    return { message: this.#message.slice(), bodyLength: layout.bodyLength };
+  }
+
   #int64(at: number, value: number): void {
     this.#view.setUint32(at, value >>> 0, true);
     this.#view.setUint32(at + 4, Math.floor(value / 0x1_0000_0000), true);
   }
 }
 
+/** Where the buffers of a batch go in its body. */
+export interface BatchLayout {
+  node(length: number, nullCount: number): void;
+  /** Gives a buffer its place: from the returned offset in the body, padded to a multiple of 8. */
+  reserve(bytes: number): number;
+}
+
 /** Pieces from this size on are worth a part of their own. */
 const REFERENCE_BYTES = 1 << 16;
 
 /** Notes where each buffer goes, then puts the stream together. */
-class Layout implements BufferVisitor {
+class Layout implements BufferVisitor, BatchLayout {
   bodyLength = 0;
   readonly #view: DataView;
   #nodeAt: number;
@@ -263,8 +346,20 @@ class Layout implements BufferVisitor {
     this.#nodeAt += 16;
   }
 
-  buffer(pieces: readonly Uint8Array[], memory: Memory): void {
+  reserve(bytes: number): number {
     const offset = this.bodyLength;
+    const view = this.#view;
+    const at = this.#bufferAt;
+    view.setUint32(at, offset >>> 0, true);
+    view.setUint32(at + 4, Math.floor(offset / 0x1_0000_0000), true);
+    view.setUint32(at + 8, bytes >>> 0, true);
+    view.setUint32(at + 12, Math.floor(bytes / 0x1_0000_0000), true);
+    this.#bufferAt = at + 16;
+    this.bodyLength = offset + bytes + (-bytes & 7);
+    return offset;
+  }
+
+  buffer(pieces: readonly Uint8Array[], memory: Memory): void {
     let bytes = 0;
     for (const piece of pieces) {
       bytes += piece.length;
@@ -278,16 +373,8 @@ class Layout implements BufferVisitor {
         if (memory === "borrowed") (this.#borrowed ??= new Set()).add(piece);
       }
     }
-    const padding = -bytes & 7;
-    if (bytes > 0) this.#padding[this.#padding.length - 1] = padding;
-    const view = this.#view;
-    const at = this.#bufferAt;
-    view.setUint32(at, offset >>> 0, true);
-    view.setUint32(at + 4, Math.floor(offset / 0x1_0000_0000), true);
-    view.setUint32(at + 8, bytes >>> 0, true);
-    view.setUint32(at + 12, Math.floor(bytes / 0x1_0000_0000), true);
-    this.#bufferAt += 16;
-    this.bodyLength = offset + bytes + padding;
+    if (bytes > 0) this.#padding[this.#padding.length - 1] = -bytes & 7;
+    this.reserve(bytes);
   }
 
   assemble(schema: Uint8Array, batch: Uint8Array): EncodedChunk {

@@ -11,7 +11,8 @@ export class FlatbufferWriter {
   #end = 0;
   /** Where each string is referred to; sharing strings halves a schema full of equal metadata keys. */
   readonly #strings = new Map<string, number[]>();
-  readonly #vtables = new Map<string, number>();
+  /** Positions of vtables; tables of one shape share theirs. */
+  readonly #vtables = new Map<number, number>();
 
   /** Position of the next byte. */
   get position(): number {
@@ -54,43 +55,34 @@ export class FlatbufferWriter {
    * @returns the position of each field
    */
   table(from: number, fields: readonly (Scalar | "ref" | undefined)[]): number[] {
-    const offsets: number[] = fields.map(() => 0);
-    let tableBytes = 4;
-    // Small fields first fill the gap that 8-byte fields would leave.
-    for (const size of [4, 8, 2, 1]) {
-      fields.forEach((field, id) => {
-        if (field === undefined || (field === "ref" ? 4 : field.size) !== size) return;
-        tableBytes += -tableBytes & (size - 1);
-        offsets[id] = tableBytes;
-        tableBytes += size;
-      });
-    }
-    const vtable = this.#vtable(offsets, tableBytes);
+    let shape = 1;
+    for (let id = 0; id < fields.length; id++) shape = shape * 16 + sizeOf(fields[id]);
+    const layout = layoutOf(shape, fields);
+    const vtable = this.#vtables.get(shape) ?? this.#vtable(shape, layout);
     // A table with a 64-bit number stands at a multiple of 8, any other at a multiple of 4.
-    this.align(fields.some((f) => f !== undefined && f !== "ref" && f.size === 8) ? 8 : 4);
-    const table = this.#reserve(tableBytes);
+    this.align(layout.alignment);
+    const table = this.#reserve(layout.bytes);
     this.point(from, table);
     this.#view.setInt32(table, table - vtable, true);
-    fields.forEach((field, id) => {
-      if (field !== undefined && field !== "ref")
-        this.#store(table + (offsets[id] as number), field);
-    });
-    return offsets.map((offset) => table + offset);
+    const places: number[] = [];
+    for (let id = 0; id < fields.length; id++) {
+      const field = fields[id];
+      const at = table + (layout.offsets[id] as number);
+      if (field !== undefined && field !== "ref") this.#store(at, field);
+      places.push(at);
+    }
+    return places;
   }
 
-  /** Position of a vtable with these contents; tables of the same shape share one. */
-  #vtable(offsets: readonly number[], tableBytes: number): number {
-    const key = `${tableBytes} ${offsets.join(" ")}`;
-    const known = this.#vtables.get(key);
-    if (known !== undefined) return known;
+  #vtable(shape: number, { offsets, bytes }: TableLayout): number {
     this.align(2);
     const at = this.#reserve(4 + 2 * offsets.length);
     this.#view.setUint16(at, 4 + 2 * offsets.length, true);
-    this.#view.setUint16(at + 2, tableBytes, true);
+    this.#view.setUint16(at + 2, bytes, true);
     offsets.forEach((offset, id) => {
       this.#view.setUint16(at + 4 + 2 * id, offset, true);
     });
-    this.#vtables.set(key, at);
+    this.#vtables.set(shape, at);
     return at;
   }
 
@@ -144,6 +136,40 @@ export class FlatbufferWriter {
     return this.#bytes.slice(0, this.#end);
   }
 }
+
+/** Where the fields of a table are. */
+interface TableLayout {
+  /** From the start of the table; 0 for a field that is absent. */
+  readonly offsets: readonly number[];
+  readonly bytes: number;
+  readonly alignment: 4 | 8;
+}
+
+/** By the sizes of the fields, one hex digit each after a leading 1: there are few, and they come again and again. */
+const layouts = new Map<number, TableLayout>();
+
+function layoutOf(shape: number, fields: readonly (Scalar | "ref" | undefined)[]): TableLayout {
+  let layout = layouts.get(shape);
+  if (layout === undefined) {
+    const offsets = fields.map(() => 0);
+    let bytes = 4;
+    // Small fields first fill the gap that 8-byte fields would leave.
+    for (const size of [4, 8, 2, 1]) {
+      fields.forEach((field, id) => {
+        if (sizeOf(field) !== size) return;
+        bytes += -bytes & (size - 1);
+        offsets[id] = bytes;
+        bytes += size;
+      });
+    }
+    layout = { offsets, bytes, alignment: fields.some((field) => sizeOf(field) === 8) ? 8 : 4 };
+    layouts.set(shape, layout);
+  }
+  return layout;
+}
+
+const sizeOf = (field: Scalar | "ref" | undefined): 0 | 1 | 2 | 4 | 8 =>
+  field === undefined ? 0 : field === "ref" ? 4 : field.size;
 
 /** A number in a table. */
 export interface Scalar {

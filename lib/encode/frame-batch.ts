@@ -7,6 +7,8 @@ export interface FrameBatch {
   readonly seq: number;
   /** Where a reader goes on after this batch. */
   readonly next: number;
+  /** Newest first alone: history below this number is still to come. */
+  readonly back?: number | undefined;
   /** RRD messages, 16-byte header included, each in one or more pieces. */
   readonly frames: readonly (readonly Uint8Array[])[];
 }
@@ -24,7 +26,7 @@ const FRAMES_KEY = encodeCbor("frames");
  * Encodes a `messages` message in one allocation: the frames are copied once, straight into place.
  *
  * ```
- * a5                      map of 5: what encodeCbor wrote as a map of 4, plus
+ * a5                      map of 5: what encodeCbor wrote as a map of 4, plus (6 and 5 with `back`)
  *   66 "frames"           the last key
  *   5a 00 12 34 56 …      byte string: frames, one after the other
  * ```
@@ -37,7 +39,8 @@ export function encodeFrameBatch(batch: FrameBatch): EncodedBatch {
     frameBytes += size;
     return size;
   });
-  const head = encodeCbor({ type: "messages", seq: batch.seq, next: batch.next, sizes });
+  const { seq, next, back } = batch;
+  const head = encodeCbor({ type: "messages", seq, next, back, sizes });
   const length = byteStringHead(frameBytes);
   const bytes = allocate(head.length + FRAMES_KEY.length + length.length + frameBytes);
   bytes.set(head);

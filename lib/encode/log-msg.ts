@@ -41,9 +41,10 @@ function encodeTuid(id: Tuid): ProtobufWriter {
 
 /** `rerun.log_msg.v1alpha1.SetStoreInfo` */
 export function encodeSetStoreInfo(message: SetStoreInfo): Uint8Array {
-  const source = new ProtobufWriter()
-    .varint(1, SOURCE_OTHER)
-    .bytes(2, new ProtobufWriter().bytes(1, message.source));
+  const { origin } = message;
+  const source = new ProtobufWriter().varint(1, origin?.kind ?? SOURCE_OTHER);
+  if (origin === undefined || origin.extra.length > 0)
+    source.bytes(2, new ProtobufWriter().bytes(1, origin?.extra ?? message.source));
   const info = new ProtobufWriter()
     .bytes(2, encodeStoreId(message.storeId))
     .bytes(5, source)

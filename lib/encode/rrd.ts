@@ -8,6 +8,7 @@ import {
   encodeSetStoreInfo,
   RERUN_VERSION_BYTES,
 } from "./log-msg.ts";
+import { join } from "./pieces.ts";
 
 export type { Compression } from "./log-msg.ts";
 
@@ -61,6 +62,7 @@ export function messageHeader(kind: number, length: number): Uint8Array {
 let last: { readonly chunk: Chunk; readonly bytes: Uint8Array | undefined } | undefined;
 
 function compress(chunk: Chunk): Uint8Array | undefined {
+  if (chunk.lz4 !== undefined) return chunk.lz4;
   if (last?.chunk === chunk) return last.bytes;
   const bytes = compressLz4(chunk.ipc);
   // What does not shrink is written plain: readers look at each message's own flag.
@@ -106,14 +108,5 @@ function encodeChunkParts(message: ChunkMsg, compression: Compression): Uint8Arr
 
 /** One message of a stream in one piece, header included. */
 export function encodeFrame(message: LogMsg, compression: Compression = "lz4"): Uint8Array {
-  const parts = encodeFrameParts(message, compression);
-  let bytes = 0;
-  for (const part of parts) bytes += part.length;
-  const frame = new Uint8Array(bytes);
-  let offset = 0;
-  for (const part of parts) {
-    frame.set(part, offset);
-    offset += part.length;
-  }
-  return frame;
+  return join(encodeFrameParts(message, compression));
 }
