@@ -2,8 +2,10 @@ import { decodeCbor } from "./encode/cbor.ts";
 import { quote, RerunError } from "./errors.ts";
 import type {
   ClientMessage,
+  ResumePoint,
   SelectionItem,
   ServerMessage,
+  Subscription,
   ViewerCommand,
   ViewerEvent,
 } from "./protocol.ts";
@@ -12,9 +14,11 @@ import type {
 const MAX_TEXT = 4096;
 /** Most items of one selection. */
 const MAX_SELECTION = 1000;
+/** Most names of one kind in a subscription. */
+const MAX_SUBSCRIPTION = 1000;
 
 /**
- * Reads a message from a browser. Keys that this version does not know are ignored and not passed on.
+ * Reads a message from a browser or a producer. Bytes of data are a view of `bytes`. Keys that this version does not know are ignored and not passed on.
  *
  * @throws RerunError `invalid-data` (not plain CBOR) or `protocol-error` (not such a message)
  */
@@ -24,21 +28,25 @@ export function readClientMessage(bytes: Uint8Array): ClientMessage {
   switch (type) {
     case "hello": {
       const resume = fields["resume"];
+      const subscribe = fields["subscribe"];
       // Version and role are judged by the hub, which has an answer of its own for each.
       return {
         type,
         version: count(fields, "version"),
         role: text(fields, "role") as "viewer",
         ...(resume === undefined ? {} : { resume: readResume(resume) }),
+        ...(subscribe === undefined ? {} : { subscribe: readSubscription(subscribe) }),
         ...optional(fields, "token", text),
       };
     }
     case "ack":
       return { type, seq: count(fields, "seq"), bytes: count(fields, "bytes") };
+    case "data":
+      return { type, bytes: byteString(fields, "bytes") };
     case "viewer-event":
       return { type, event: readViewerEvent(fields["event"]) };
     default:
-      throw wrong("type", "hello, ack or viewer-event", type);
+      throw wrong("type", "hello, ack, data or viewer-event", type);
   }
 }
 
@@ -63,6 +71,7 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
         header: byteString(fields, "header"),
         next: count(fields, "next"),
         window: count(fields, "window"),
+        maxMessage: count(fields, "maxMessage"),
       };
     }
     case "messages": {
@@ -77,10 +86,18 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
         type,
         seq: count(fields, "seq"),
         next: count(fields, "next"),
+        ...optional(fields, "back", count),
         sizes: sizes as number[],
         frames,
       };
     }
+    case "taken":
+      return {
+        type,
+        frames: count(fields, "frames"),
+        bytes: count(fields, "bytes"),
+        refused: count(fields, "refused"),
+      };
     case "dropped":
       return { type, messages: count(fields, "messages") };
     case "command": {
@@ -103,9 +120,30 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
   }
 }
 
-function readResume(value: unknown): { session: string; seq: number } {
+function readResume(value: unknown): ResumePoint {
   const fields = record(value, "resume");
-  return { session: text(fields, "session"), seq: count(fields, "seq") };
+  return {
+    session: text(fields, "session"),
+    seq: count(fields, "seq"),
+    ...optional(fields, "back", count),
+  };
+}
+
+function readSubscription(value: unknown): Subscription {
+  const fields = record(value, "subscribe");
+  return {
+    ...optional(fields, "stores", storeKinds),
+    ...optional(fields, "recordings", texts),
+    ...optional(fields, "entities", texts),
+  };
+}
+
+function storeKinds(fields: Fields, key: string): ("recording" | "blueprint")[] {
+  return texts(fields, key).map((kind) => {
+    if (kind !== "recording" && kind !== "blueprint")
+      throw wrong(key, "recording or blueprint", kind);
+    return kind;
+  });
 }
 
 function readViewerEvent(value: unknown): ViewerEvent {
@@ -189,6 +227,15 @@ function text(fields: Fields, key: string): string {
   if (typeof value !== "string" || value.length > MAX_TEXT)
     throw wrong(key, `a text of at most ${MAX_TEXT} characters`, value);
   return value;
+}
+
+function texts(fields: Fields, key: string): string[] {
+  const values = list(fields, key, MAX_SUBSCRIPTION);
+  for (const value of values) {
+    if (typeof value !== "string" || value.length > MAX_TEXT)
+      throw wrong(key, `texts of at most ${MAX_TEXT} characters`, value);
+  }
+  return values as string[];
 }
 
 function number(fields: Fields, key: string): number {

@@ -1,4 +1,5 @@
-// The messages that a hub and its browsers exchange, as docs/protocol.md and docs/protocol.cddl say.
+// The messages that a hub exchanges with browsers that show and programs that log, as docs/protocol.md and
+// docs/protocol.cddl say.
 // Reading them is in protocol-reader.ts.
 
 /** The WebSocket subprotocol; its version is that of the whole protocol. */
@@ -30,6 +31,8 @@ export const CLOSE_CODE = {
   timeout: 4408,
   /** Too many messages in too short a time. */
   tooMany: 4429,
+  /** The hub holds as much static data as it may, or too many large messages arrive at the same time. */
+  full: 4507,
 } as const;
 
 /** What the hub says in `error` before it closes; the names of {@link CLOSE_CODE}'s own codes. */
@@ -39,7 +42,8 @@ export type ProtocolErrorCode =
   | "unauthorized"
   | "unsupported"
   | "timeout"
-  | "too-many";
+  | "too-many"
+  | "full";
 
 /** First message of the hub. */
 export interface ServerHello {
@@ -54,8 +58,10 @@ export interface ServerHello {
   readonly header: Uint8Array;
   /** Sequence number that the next logged message will get: what is below is history. */
   readonly next: number;
-  /** Most bytes of frames that the hub sends ahead of acknowledgements. */
+  /** Most bytes of frames that either side sends ahead of acknowledgements. */
   readonly window: number;
+  /** Largest message that the hub takes. */
+  readonly maxMessage: number;
 }
 
 /** Data: whole RRD messages, in order. */
@@ -65,13 +71,15 @@ export interface FrameMessages {
   readonly seq: number;
   /** Sequence number to go on from once these are handled. Numbers may be left out in between. */
   readonly next: number;
+  /** Newest first alone: history below this number is still to come, 0 when there is none. Default 0. */
+  readonly back?: number;
   /** Bytes of each frame. */
   readonly sizes: readonly number[];
   /** The frames, one after the other: 16-byte message header and protobuf each. */
   readonly frames: Uint8Array;
 }
 
-/** The browser was too slow: this many messages were left out since it connected. */
+/** This many messages were left out on this connection: gone before it resumed, or it was too slow for them. */
 export interface DroppedNotice {
   readonly type: "dropped";
   readonly messages: number;
@@ -114,23 +122,69 @@ export interface ByeMessage {
   readonly reason: string;
 }
 
-/** What a hub sends. A browser ignores types that it does not know. */
+/** What the hub has of a producer's data. */
+export interface TakenMessage {
+  readonly type: "taken";
+  /** Whole frames taken in on this connection. */
+  readonly frames: number;
+  /** Bytes taken in on this connection, those of frames that are not complete included. */
+  readonly bytes: number;
+  /** Of the frames those that nobody could read, and that were left out. */
+  readonly refused: number;
+}
+
+/** What a hub sends. Others ignore types that they do not know. */
 export type ServerMessage =
   | ServerHello
   | FrameMessages
+  | TakenMessage
   | DroppedNotice
   | CommandMessage
   | ErrorMessage
   | ByeMessage;
 
-/** First message of a browser, the answer to {@link ServerHello}. */
+/** What a viewer wants of the data. Fields that are absent ask for all. */
+export interface Subscription {
+  /** Kinds of stores. */
+  readonly stores?: readonly ("recording" | "blueprint")[];
+  /** Ids of recordings; says nothing about blueprints. */
+  readonly recordings?: readonly string[];
+  /**
+   * Entity paths, with what is below them, such as `/camera`; says nothing about blueprints, nor about properties of
+   * the recording, which are below `/__properties`.
+   */
+  readonly entities?: readonly string[];
+}
+
+/** What a former connection had. */
+export interface ResumePoint {
+  readonly session: string;
+  /** `next` of the last batch. */
+  readonly seq: number;
+  /** `back` of the last batch. */
+  readonly back?: number;
+}
+
+/** First message to a hub, the answer to {@link ServerHello}. */
 export interface ClientHello {
   readonly type: "hello";
   readonly version: number;
-  readonly role: "viewer";
-  /** What a former connection had: goes on there, if the hub still is the same. */
-  readonly resume?: { readonly session: string; readonly seq: number };
+  /** `viewer` shows data, `producer` logs. */
+  readonly role: "viewer" | "producer";
+  /** For viewers: goes on where a former connection was, if the hub still is the same. */
+  readonly resume?: ResumePoint;
+  /** For viewers: what to send; default everything. */
+  readonly subscribe?: Subscription;
   readonly token?: string;
+}
+
+/**
+ * Data of a producer: the next bytes of a stream of RRD messages, header of 16 bytes each, cut anywhere. The header of
+ * the whole stream is left out.
+ */
+export interface DataMessage {
+  readonly type: "data";
+  readonly bytes: Uint8Array;
 }
 
 /** Progress. A browser that holds back sends the same numbers again from time to time, to show that it lives. */
@@ -184,5 +238,5 @@ export interface ViewerEventMessage {
   readonly event: ViewerEvent;
 }
 
-/** What a browser sends. A hub refuses types that it does not know. */
-export type ClientMessage = ClientHello | AckMessage | ViewerEventMessage;
+/** What browsers and producers send. A hub refuses types that it does not know. */
+export type ClientMessage = ClientHello | AckMessage | ViewerEventMessage | DataMessage;

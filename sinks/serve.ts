@@ -1,13 +1,17 @@
 import { quote, RerunError } from "../lib/errors.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
 import type { HubViewerEvent } from "../lib/node/hub.ts";
-import type { BrowserProgress } from "../lib/node/hub-browser.ts";
+import type { ReplayOrder } from "../lib/node/hub-feed.ts";
+import type { ClientProgress } from "../lib/node/hub-peer.ts";
+import type { TlsOptions } from "../lib/node/hub-port.ts";
 import type { ViewerCommand } from "../lib/protocol.ts";
 import type { Observable } from "../lib/rxjs.ts";
-import type { ObserverSink, SinkState, WaitOptions } from "../lib/sink.ts";
+import type { ObserverSink, Sink, SinkState, WaitOptions } from "../lib/sink.ts";
 
 export type { HubViewerEvent } from "../lib/node/hub.ts";
-export type { BrowserProgress } from "../lib/node/hub-browser.ts";
+export type { ReplayOrder } from "../lib/node/hub-feed.ts";
+export type { ClientProgress } from "../lib/node/hub-peer.ts";
+export type { TlsOptions } from "../lib/node/hub-port.ts";
 export type { SelectionItem, ViewerCommand, ViewerEvent } from "../lib/protocol.ts";
 
 const MIB = 1024 * 1024;
@@ -18,27 +22,53 @@ export interface ServeOptions {
   readonly port?: number;
   /**
    * Address to listen on. Default `127.0.0.1`: this machine alone. With `0.0.0.0` everybody who reaches this
-   * machine sees the data; give a `token` then.
+   * machine sees the data and can log more, which is said on standard error; give a `token` then.
    */
   readonly host?: string;
-  /** Browsers must know it to get data. `url` contains it. */
+  /**
+   * Viewers and programs that log must know it; default none is asked for. `url` contains it; gRPC clients send it as
+   * `authorization: Bearer TOKEN`, which the official SDKs and viewers of 0.33 have no option for.
+   */
   readonly token?: string;
-  /** Bytes of temporal data kept for browsers that come late; default 1 GiB. Static data is always kept. */
+  /** Key and certificate in PEM; default none. With them everything is encrypted, and nothing else is answered. */
+  readonly tls?: TlsOptions;
+  /**
+   * Bytes of temporal data kept for viewers that come late; default 1 GiB, 0 keeps none. The latest value of each
+   * component of each entity is kept even if it is older than that, within half of these bytes; static data always is.
+   */
   readonly historyBytes?: number;
   /**
-   * Bytes that may wait for one slow browser before it loses its oldest temporal data; default `historyBytes`,
+   * In which order viewers that come late get the history. `oldest-first` (default); with `newest-first` what comes in
+   * goes first, and history follows backwards. Static data, blueprints and store infos come before it in any case.
+   */
+  readonly replay?: ReplayOrder;
+  /**
+   * Bytes of static data, blueprints and store infos that are taken from programs which log by network; default 1 GiB.
+   * They are never dropped, so more of them is refused. Does not limit what this sink is given.
+   */
+  readonly maxStaticBytes?: number;
+  /**
+   * Bytes that may wait for one slow viewer before it loses its oldest temporal data; default `historyBytes`,
    * at least 64 MiB.
    */
   readonly clientBudgetBytes?: number;
-  /** Bytes sent to a browser ahead of its acknowledgements; default 8 MiB. */
+  /** Bytes sent ahead of acknowledgements on each WebSocket, in either direction; default 8 MiB. */
   readonly windowBytes?: number;
-  /** Origins such as `https://example.org` whose pages may connect and embed ours; default none but our own. */
+  /**
+   * Origins such as `https://example.org` whose pages may connect and embed ours; default none but our own and those
+   * that this machine serves, such as `http://localhost:5173`.
+   */
   readonly allowedOrigins?: readonly string[];
-  /** Largest message taken from a browser; default 64 KiB. */
+  /** Largest message taken from a WebSocket; default 1 MiB. Chunks of producers are sent in pieces. */
   readonly maxMessageBytes?: number;
-  /** Most browsers at once; default 64. */
+  /**
+   * Largest chunk taken from programs that log by network, also once it is unpacked; default 512 MiB. Chunks that are
+   * on their way from all of them together may take twice as much memory.
+   */
+  readonly maxChunkBytes?: number;
+  /** Most WebSockets and calls of gRPC at once; default 64. */
   readonly maxConnections?: number;
-  /** How long a browser may be connected without a greeting, in milliseconds; default 5,000. */
+  /** How long a WebSocket may be open without a greeting, in milliseconds; default 5,000. */
   readonly helloTimeoutMs?: number;
   /** How long a browser may say nothing while data waits for it, in milliseconds; default 60,000. */
   readonly stallTimeoutMs?: number;
@@ -48,36 +78,54 @@ export interface ServeOptions {
   readonly compression?: "lz4" | "none";
 }
 
-/** A sink that streams to every browser that opens {@link url}; also an RxJS observer of messages. */
+/**
+ * A sink that streams to every browser that opens {@link url} and every Rerun viewer that connects to {@link grpcUrl};
+ * also an RxJS observer of messages.
+ */
 export interface ServeSink extends ObserverSink, AsyncDisposable {
   readonly state$: Observable<SinkState>;
   /** What to open in a browser, token included. */
   readonly url: string;
+  /**
+   * Where Rerun viewers and SDKs connect, such as `rerun+http://127.0.0.1:9876/proxy`: for `rerun URL`,
+   * `rr.connect_grpc(URL)` and `connect(URL)`.
+   */
+  readonly grpcUrl: string;
   readonly port: number;
   /** Who is connected and how far; emits at once, and at most every 100 ms when that changes. */
-  readonly clients$: Observable<readonly BrowserProgress[]>;
+  readonly clients$: Observable<readonly ClientProgress[]>;
   /** What people do in their viewers: selection, time, play and pause. */
   readonly viewerEvents$: Observable<HubViewerEvent>;
-  /** Messages that left the history before any browser had them. */
+  /** Messages that left the history before any viewer had them. */
   readonly dropped: number;
   /** Lets all browsers do something, or one of `clients$`; returns how many. Those that come later do not. */
   command(command: ViewerCommand, clientId?: number): number;
-  write(messages: readonly LogMsg[]): void;
   /**
-   * Resolves when every connected browser has what was written; at once when there is none. A browser that has
+   * Gives another sink, such as `save`, everything from the start of the history, also what other programs log here:
+   * each message once, in order. It loses nothing; while it is behind, the others are held back.
+   *
+   * @returns what gives it the rest and closes it; rejects when it failed
+   */
+  attach(sink: Sink): () => Promise<void>;
+  /** The promise, if there is one, waits for sinks that are attached here. */
+  write(messages: readonly LogMsg[]): void | Promise<void>;
+  /**
+   * Resolves when every connected viewer has what was written; at once when there is none. A viewer that has
    * taken nothing for 2 s is not waited for.
    *
    * @throws RerunError `flush-timeout` when `signal` aborts before
    */
   flush(options?: WaitOptions): Promise<void>;
-  /** Sends browsers the rest, within `closeTimeoutMs`, and ends the server. Idempotent. */
+  /** Sends viewers the rest, within `closeTimeoutMs`, closes attached sinks, and ends the server. Idempotent. */
   close(options?: WaitOptions): Promise<void>;
 }
 
 /**
- * Hosts the Rerun web viewer and streams to every browser that opens it. Resolves when it listens.
+ * Hosts the Rerun web viewer and streams to every browser that opens it, and to every Rerun viewer that connects.
+ * Other programs can log to the same port: the official SDKs by gRPC, and pages over a WebSocket. Resolves when it
+ * listens.
  *
- * Late browsers get static data and history. A slow one loses only its own oldest temporal data, and none of
+ * Late viewers get static data and history. A slow one loses only its own oldest temporal data, and none of
  * them ever holds up the program. Several recording streams may attach the same sink. The server keeps the
  * process alive until {@link ServeSink.close}.
  *
@@ -95,11 +143,15 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
     port = 9876,
     host = "127.0.0.1",
     token,
+    tls,
     historyBytes = 1024 * MIB,
+    replay = "oldest-first",
+    maxStaticBytes = 1024 * MIB,
     clientBudgetBytes = Math.max(historyBytes, 64 * MIB),
     windowBytes = 8 * MIB,
     allowedOrigins = [],
-    maxMessageBytes = 64 * 1024,
+    maxMessageBytes = MIB,
+    maxChunkBytes = 512 * MIB,
     maxConnections = 64,
     helloTimeoutMs = 5_000,
     stallTimeoutMs = 60_000,
@@ -108,9 +160,11 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
   } = options;
   const limits = {
     historyBytes,
+    maxStaticBytes,
     clientBudgetBytes,
     windowBytes,
     maxMessageBytes,
+    maxChunkBytes,
     maxConnections,
     helloTimeoutMs,
     stallTimeoutMs,
@@ -119,10 +173,19 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
   for (const [name, value] of Object.entries(limits))
     whole(name, value, name === "historyBytes" ? 0 : 1);
   whole("closeTimeoutMs", closeTimeoutMs, 0);
+  if (replay !== "oldest-first" && replay !== "newest-first")
+    throw new RerunError(
+      "invalid-argument",
+      `Expected \`replay\` to be "oldest-first" or "newest-first", got ${quote(replay)}`,
+    );
   checkOrigins(allowedOrigins);
-  // A web server, WebSockets and CBOR: loaded by those who serve, not by everyone who imports a sink.
+  // Servers, WebSockets and CBOR: loaded by those who serve, not by everyone who imports a sink.
   const { openHubSink } = await import("./support/hub-sink.ts");
-  return openHubSink({ ...limits, port, host, token, allowedOrigins }, closeTimeoutMs, compression);
+  return openHubSink(
+    { ...limits, port, host, token, tls, replay, allowedOrigins },
+    closeTimeoutMs,
+    compression,
+  );
 }
 
 function whole(

@@ -15,7 +15,7 @@ export interface AccessRules {
  * Decides by `Host`, `Origin` and token.
  *
  * A hub on a loopback address is still within reach of every web page that its user visits. Two ways in are
- * closed here: a page of another origin that opens a WebSocket to it (browsers do not stop that; `Origin`
+ * closed here: a page from elsewhere that opens a WebSocket to it (browsers do not stop that; `Origin`
  * gives it away), and a page whose own name is made to point to 127.0.0.1 (DNS rebinding; it is of the same
  * origin then, but its name stands in `Host`).
  */
@@ -43,12 +43,17 @@ export class Access {
     return isIP(name) !== 0 || name.endsWith(".localhost") || this.#names.has(name);
   }
 
-  /** True for no origin (not a browser), for the hub's own page and for allowed ones. */
+  /**
+   * True for no origin (not a browser), for the hub's own page, for allowed ones, and for pages that this machine
+   * serves itself: who can serve those can connect without a browser too.
+   */
   originAllowed(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true;
     const lower = origin.toLowerCase();
     if (this.#origins.has(lower)) return true;
-    return URL.canParse(lower) && new URL(lower).host === host?.toLowerCase();
+    if (!/^https?:/.test(lower) || !URL.canParse(lower)) return false;
+    const { host: own, hostname: name } = new URL(lower);
+    return own === host?.toLowerCase() || isLoopback(name.replace(/^\[|\]$/g, ""));
   }
 
   /** True when no token is asked for, or this is it. Takes the same time whatever was given. */

@@ -1,290 +1,130 @@
-import type { WebSocket } from "ws";
-import { encodeCbor } from "../encode/cbor.ts";
 import type { EncodedBatch } from "../encode/frame-batch.ts";
 import { RerunError } from "../errors.ts";
-import type { LogCursor, LogEntry, MessageLog } from "../message-log.ts";
-import {
-  CLOSE_CODE,
-  type ClientMessage,
-  PROTOCOL_VERSION,
-  type ProtocolErrorCode,
-  type ServerMessage,
-  type ViewerEvent,
-} from "../protocol.ts";
-import { readClientMessage } from "../protocol-reader.ts";
+import type { LogEntry } from "../message-log.ts";
+import type { ClientMessage } from "../protocol.ts";
+import type { HubFeed } from "./hub-feed.ts";
 import type { HubItem } from "./hub-item.ts";
+import type { ClientProgress } from "./hub-peer.ts";
+import type { HubSocket, SocketRole } from "./hub-socket.ts";
 
 /** What a hub lends to each of its browsers. */
 export interface BrowserHost {
-  readonly log: MessageLog<HubItem>;
-  readonly session: string;
   readonly windowBytes: number;
   readonly batchBytes: number;
-  readonly budgetBytes: number;
-  readonly helloTimeoutMs: number;
-  readonly stallTimeoutMs: number;
-  readonly messagesPerSecond: number;
-  tokenAllowed(token: string | undefined): boolean;
   /** Encodes a batch; browsers at the same place share it. */
-  encode(entries: readonly LogEntry<HubItem>[], next: number): EncodedBatch;
-  onEvent(browser: HubBrowser, event: ViewerEvent): void;
-  onProgress(browser: HubBrowser): void;
+  encode(
+    entries: readonly LogEntry<HubItem>[],
+    next: number,
+    back: number | undefined,
+  ): EncodedBatch;
+  onProgress(): void;
 }
 
-/** How far a browser is. */
-export interface BrowserProgress {
-  readonly id: number;
-  /** Address it connected from. */
-  readonly address: string;
-  readonly userAgent: string | undefined;
-  /** Milliseconds since the Unix epoch. */
-  readonly connectedAt: number;
-  /** `greeting`: no `hello` yet; `catching-up`: history or more waits for it; `live`: has everything. */
-  readonly state: "greeting" | "catching-up" | "live";
-  /** Messages and bytes that it was sent. */
-  readonly sentMessages: number;
-  readonly sentBytes: number;
-  /** Bytes that it said it has handled. */
-  readonly ackedBytes: number;
-  /** Bytes that wait for it in the log. */
-  readonly queuedBytes: number;
-  /** Messages that it was too slow for. */
-  readonly dropped: number;
+/** Where a browser takes up. */
+export interface BrowserStart {
+  readonly feed: HubFeed;
+  /** Everything below reached it on a former connection. */
+  readonly seq: number;
+  /** Messages behind that which have left the history meanwhile. */
+  readonly missed: number;
 }
-
-type Seconds = ReturnType<typeof setInterval>;
 
 /**
- * One browser at a hub: a cursor of its own, and at most a window of bytes that it has not acknowledged.
+ * One who watches over a WebSocket: a cursor of its own, and at most a window of bytes that it has not acknowledged.
  *
  * What is under way is let go of by the cursor, so a browser that stops reading holds one window in memory,
  * and keeps nothing in the log but what its budget allows.
  */
-export class HubBrowser {
-  readonly id: number;
-  readonly #socket: WebSocket;
+export class HubBrowser implements SocketRole {
+  readonly #socket: HubSocket;
   readonly #host: BrowserHost;
-  readonly #about: Pick<BrowserProgress, "address" | "userAgent" | "connectedAt">;
-  readonly #timer: Seconds;
-  #cursor: LogCursor<HubItem> | undefined;
-  /** Entries below were delivered on a former connection. */
-  #resumeAt = 0;
+  readonly #feed: HubFeed;
+  readonly #missed: number;
   #sentBytes = 0;
   #sentMessages = 0;
   #ackedBytes = 0;
-  #ackedSeq = 0;
-  #next = 0;
-  #dropped = 0;
-  #allowance: number;
-  #lastRefill = performance.now();
-  #lastSign = performance.now();
+  #ackedSeq: number;
+  #told = 0;
   #lastProgress = performance.now();
-  #closed = false;
 
-  constructor(
-    id: number,
-    socket: WebSocket,
-    host: BrowserHost,
-    about: Pick<BrowserProgress, "address" | "userAgent" | "connectedAt">,
-  ) {
-    this.id = id;
+  constructor(socket: HubSocket, host: BrowserHost, { feed, seq, missed }: BrowserStart) {
     this.#socket = socket;
     this.#host = host;
-    this.#about = about;
-    this.#allowance = host.messagesPerSecond * 2;
-    const period = Math.min(1000, host.helloTimeoutMs, host.stallTimeoutMs) / 2;
-    this.#timer = setInterval(() => this.#check(), period);
-    this.#timer.unref();
-    socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
-    // What ws finds wrong (too large, bad framing) it closes with the right code by itself.
-    socket.on("error", () => {});
-    socket.on("close", () => this.#release());
+    this.#feed = feed;
+    this.#ackedSeq = seq;
+    this.#missed = missed;
   }
 
-  get progress(): BrowserProgress {
-    const greeting = this.#cursor === undefined;
+  get progress(): Partial<ClientProgress> {
     return {
-      id: this.id,
-      ...this.#about,
-      state: greeting ? "greeting" : this.#cursor?.atEnd ? "live" : "catching-up",
+      state: this.#feed.atEnd ? "live" : "catching-up",
       sentMessages: this.#sentMessages,
       sentBytes: this.#sentBytes,
       ackedBytes: this.#ackedBytes,
-      queuedBytes: this.#cursor?.queuedBytes ?? 0,
-      dropped: this.#cursor?.dropped ?? 0,
+      queuedBytes: this.#feed.queuedBytes,
+      dropped: this.#dropped,
     };
   }
 
-  /** True once everything below `seq` is handled there, or there is nobody to handle it. */
-  has(seq: number): boolean {
-    if (this.#closed || this.#ackedSeq >= seq) return true;
-    // Just about to say hello: it came for the data.
-    if (this.#cursor === undefined) return false;
-    // Numbers may be left out at the end: what was sent is acknowledged, and there is no more.
-    return this.#next >= seq && this.#ackedBytes === this.#sentBytes;
-  }
-
-  /** Milliseconds since it last took something. */
   get idleMs(): number {
     return performance.now() - this.#lastProgress;
   }
 
-  /** Sends what the window has room for. */
+  get isAwaited(): boolean {
+    return this.#ackedBytes < this.#sentBytes;
+  }
+
+  has(seq: number): boolean {
+    const everything = this.#feed.back === 0 && this.#ackedBytes === this.#sentBytes;
+    if (this.#feed.back === 0 && this.#ackedSeq >= seq) return true;
+    // Numbers may be left out at the end: what was sent is acknowledged, and there is no more.
+    return everything && this.#feed.next >= seq;
+  }
+
   pump(): void {
-    const cursor = this.#cursor;
-    if (cursor === undefined || this.#closed) return;
+    const feed = this.#feed;
     const { windowBytes, batchBytes } = this.#host;
-    while (!cursor.atEnd) {
+    // Also when there is no data to come.
+    if (this.#told < this.#missed) this.#tellDropped();
+    while (!feed.atEnd) {
       const room = windowBytes - (this.#sentBytes - this.#ackedBytes);
       if (room <= 0) break;
       if (this.#sentBytes === this.#ackedBytes) this.#lastProgress = performance.now();
-      const entries = takeGroup(cursor, Math.min(room, batchBytes));
-      const last = entries.at(-1);
-      if (last === undefined) break;
       // From here on the bytes are the socket's: the log need not keep them for us.
-      cursor.ack(last.seq);
-      const fresh = entries.filter((entry) => entry.seq >= this.#resumeAt);
-      this.#next = last.seq + 1;
-      this.#tellDropped(cursor);
-      if (fresh.length === 0) continue;
-      const batch = this.#host.encode(fresh, this.#next);
+      const entries = feed.take(Math.min(room, batchBytes));
+      this.#tellDropped();
+      if (entries.length === 0) continue;
+      const batch = this.#host.encode(entries, feed.next, feed.backwards ? feed.back : undefined);
       this.#sentBytes += batch.frameBytes;
-      this.#sentMessages += fresh.length;
-      this.#socket.send(batch.bytes, { binary: true });
-    }
-    if (cursor.atEnd) this.#next = Math.max(this.#next, this.#host.log.nextSeq);
-  }
-
-  /** Sends a message other than data. */
-  send(message: ServerMessage): void {
-    if (!this.#closed) this.#socket.send(encodeCbor(message), { binary: true });
-  }
-
-  /** Says goodbye; the browser answers the close. */
-  close(reason: string): void {
-    this.send({ type: "bye", reason });
-    this.#socket.close(CLOSE_CODE.goingAway, reason);
-    this.#stop();
-  }
-
-  /** Ends the connection at once. */
-  terminate(): void {
-    this.#socket.terminate();
-    this.#release();
-  }
-
-  #tellDropped(cursor: LogCursor<HubItem>): void {
-    if (cursor.dropped === this.#dropped) return;
-    this.#dropped = cursor.dropped;
-    this.send({ type: "dropped", messages: this.#dropped });
-  }
-
-  #receive(data: Buffer, isBinary: boolean): void {
-    if (this.#closed) return;
-    if (--this.#allowance < 0) return this.#fail("too-many", "Too many messages");
-    if (!isBinary) return this.#fail("unsupported-data", "Expected a binary message");
-    try {
-      this.#handle(readClientMessage(data));
-    } catch (thrown) {
-      this.#fail("bad-message", RerunError.from(thrown, "protocol-error").message);
+      this.#sentMessages += entries.length;
+      this.#socket.sendBytes(batch.bytes);
     }
   }
 
-  #handle(message: ClientMessage): void {
-    if (message.type === "hello") return this.#greet(message);
-    if (this.#cursor === undefined)
-      throw new RerunError("protocol-error", "Expected hello to come first");
-    this.#lastSign = performance.now();
-    if (message.type === "viewer-event") return this.#host.onEvent(this, message.event);
+  receive(message: ClientMessage): void {
+    if (message.type !== "ack")
+      throw new RerunError("protocol-error", `Expected no ${message.type} from a viewer`);
     const { seq, bytes } = message;
-    if (bytes < this.#ackedBytes || bytes > this.#sentBytes || seq > this.#next)
+    if (bytes < this.#ackedBytes || bytes > this.#sentBytes || seq > this.#feed.next)
       throw new RerunError("protocol-error", "Expected ack to be of what was sent, and to go on");
-    if (bytes > this.#ackedBytes) this.#lastProgress = this.#lastSign;
+    if (bytes > this.#ackedBytes) this.#lastProgress = performance.now();
     this.#ackedBytes = bytes;
     this.#ackedSeq = Math.max(this.#ackedSeq, seq);
     this.pump();
-    this.#host.onProgress(this);
+    this.#host.onProgress();
   }
 
-  #greet(message: Extract<ClientMessage, { type: "hello" }>): void {
-    const { log, session, budgetBytes } = this.#host;
-    if (this.#cursor !== undefined)
-      throw new RerunError("protocol-error", "Expected hello to come once");
-    if (!this.#host.tokenAllowed(message.token))
-      return this.#fail("unauthorized", "The token is missing or wrong");
-    if (message.version !== PROTOCOL_VERSION)
-      return this.#fail("unsupported", `Expected version ${PROTOCOL_VERSION} of the protocol`);
-    if (message.role !== "viewer") return this.#fail("unsupported", "Expected role viewer");
-    const { resume } = message;
-    // Numbers of another run of the hub mean nothing here; nor do those that were never given.
-    const resumes = resume?.session === session && resume.seq <= log.nextSeq;
-    this.#resumeAt = resumes ? resume.seq : 0;
-    this.#ackedSeq = this.#resumeAt;
-    this.#cursor = log.cursor({
-      from: resumes ? { seq: resume.seq } : "start",
-      budgetBytes,
-    });
-    this.#lastSign = performance.now();
-    this.#lastProgress = this.#lastSign;
-    this.pump();
-    this.#host.onProgress(this);
+  release(): void {
+    this.#feed.close();
   }
 
-  /** Refills the allowance and ends who says nothing, twice a second or as often as the timeouts ask. */
-  #check(): void {
-    const { helloTimeoutMs, stallTimeoutMs, messagesPerSecond } = this.#host;
-    const now = performance.now();
-    const refill = (messagesPerSecond * (now - this.#lastRefill)) / 1000;
-    this.#allowance = Math.min(messagesPerSecond * 2, this.#allowance + refill);
-    this.#lastRefill = now;
-    const silentMs = now - this.#lastSign;
-    if (this.#cursor === undefined) {
-      if (silentMs >= helloTimeoutMs) this.#fail("timeout", "Expected hello");
-    } else if (this.#ackedBytes < this.#sentBytes && silentMs >= stallTimeoutMs) {
-      this.#fail("timeout", "Expected ack");
-    }
+  get #dropped(): number {
+    return this.#missed + this.#feed.dropped;
   }
 
-  #fail(code: ProtocolErrorCode, message: string): void {
-    this.send({ type: "error", code, message });
-    // A reason has room for 123 bytes; the whole text is in the message.
-    this.#socket.close(closeCodes[code], code);
-    this.#stop();
-    // ws waits 30 s for the other side's close, which who misbehaves will not send.
-    const end = setTimeout(() => this.#socket.terminate(), 1000);
-    end.unref();
-    this.#socket.once("close", () => clearTimeout(end));
+  #tellDropped(): void {
+    if (this.#dropped === this.#told) return;
+    this.#told = this.#dropped;
+    this.#socket.send({ type: "dropped", messages: this.#told });
   }
-
-  /** No more data; the socket may still be closing. */
-  #stop(): void {
-    this.#closed = true;
-    clearInterval(this.#timer);
-    this.#cursor?.close();
-  }
-
-  #release(): void {
-    this.#stop();
-    this.#host.onProgress(this);
-  }
-}
-
-const closeCodes: Readonly<Record<ProtocolErrorCode, number>> = {
-  "unsupported-data": CLOSE_CODE.unsupportedData,
-  "bad-message": CLOSE_CODE.badMessage,
-  unauthorized: CLOSE_CODE.unauthorized,
-  unsupported: CLOSE_CODE.unsupported,
-  timeout: CLOSE_CODE.timeout,
-  "too-many": CLOSE_CODE.tooMany,
-};
-
-/** Takes entries; what must reach the viewer in one call, a blueprint and its activation, is not parted. */
-function takeGroup(cursor: LogCursor<HubItem>, maxBytes: number): LogEntry<HubItem>[] {
-  const entries = cursor.take(maxBytes);
-  while (entries.at(-1)?.item.joinsNext === true) {
-    const more = cursor.take(1);
-    if (more.length === 0) break;
-    entries.push(...more);
-  }
-  return entries;
 }

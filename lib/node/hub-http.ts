@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
 import { type Access, isLoopback } from "./hub-access.ts";
+import { answerGrpcWeb, type GrpcWebOptions } from "./hub-grpc-web.ts";
 import type { ContentEncoding, PageAsset } from "./page-assets.ts";
 
 /** What the HTTP side of a hub needs to know. */
@@ -9,18 +10,21 @@ export interface HttpOptions {
   readonly access: Access;
   readonly assets: ReadonlyMap<string, PageAsset>;
   readonly allowedOrigins: readonly string[];
+  /** Absent: gRPC-web is not answered. */
+  readonly grpcWeb?: GrpcWebOptions;
   /** The body of `/healthz`. */
   readonly health: () => unknown;
 }
 
-/** Answers what is asked over HTTP: the page, the viewer and `/healthz`. */
+/** Answers what is asked over HTTP/1.1: the page, the viewer, `/healthz`, and gRPC-web. */
 export function httpHandler(options: HttpOptions): RequestListener {
-  const { access, assets, health } = options;
+  const { access, assets, grpcWeb, health } = options;
   return (request, response) => {
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
     if (!access.hostAllowed(request.headers.host))
       return answer(response, 403, "This host name is not one that is served here");
+    if (grpcWeb !== undefined && answerGrpcWeb(request, response, grpcWeb)) return;
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       return answer(response, 405, "Only GET and HEAD are answered here");

@@ -1,50 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
-import { type EncodedBatch, encodeFrameBatch } from "../encode/frame-batch.ts";
-import { streamHeader } from "../encode/rrd.ts";
-import { type LogEntry, MessageLog } from "../message-log.ts";
-import {
-  PROTOCOL_VERSION,
-  SOCKET_PATH,
-  SUBPROTOCOL,
-  type ViewerCommand,
-  type ViewerEvent,
-} from "../protocol.ts";
+import type { EnvelopeKind } from "../decode/envelope.ts";
+import { MESSAGE_HEADER_BYTES, streamHeader } from "../encode/rrd.ts";
+import type { RerunError } from "../errors.ts";
+import type { LogMsg } from "../log-msg.ts";
+import { PROTOCOL_VERSION, type ViewerCommand, type ViewerEvent } from "../protocol.ts";
 import { Subject } from "../rxjs.ts";
-import { Access } from "./hub-access.ts";
-import { type BrowserHost, type BrowserProgress, HubBrowser } from "./hub-browser.ts";
-import { httpHandler } from "./hub-http.ts";
+import type { Sink } from "../sink.ts";
+import { raceSignal } from "../wait.ts";
+import { Access, isLoopback } from "./hub-access.ts";
 import type { HubItem } from "./hub-item.ts";
-import { answerNonsense, listenError, refuse } from "./hub-refusal.ts";
-import { findPageAssets, findViewer } from "./page-assets.ts";
+import { LocalReader } from "./hub-local.ts";
+import { HubLog, type Taken } from "./hub-log.ts";
+import type { HubOptions } from "./hub-options.ts";
+import type { ClientProgress, HubPeer } from "./hub-peer.ts";
+import { HubRoles } from "./hub-roles.ts";
+import { HubServer } from "./hub-server.ts";
+import { HubSocket } from "./hub-socket.ts";
+import { findViewer } from "./page-assets.ts";
 
-/** Everything that can be set on a hub. */
-export interface HubOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly token: string | undefined;
-  readonly allowedOrigins: readonly string[];
-  /** Bytes of temporal data kept for browsers that come late. */
-  readonly historyBytes: number;
-  /** Bytes that may wait for one browser; past it the oldest are dropped for it alone. */
-  readonly clientBudgetBytes: number;
-  /** Bytes sent ahead of acknowledgements, for each browser. */
-  readonly windowBytes: number;
-  /** Largest message that is taken from a browser. */
-  readonly maxMessageBytes: number;
-  readonly maxConnections: number;
-  /** How long a browser may take to say hello. */
-  readonly helloTimeoutMs: number;
-  /** How long a browser may say nothing while data waits for it. */
-  readonly stallTimeoutMs: number;
-  /** Messages a browser may send in the long run; twice as many at once. */
-  readonly messagesPerSecond: number;
-  /** What the hub calls itself. */
-  readonly server: { readonly name: string; readonly version: string };
-}
+export type { Taken } from "./hub-log.ts";
+export type { HubOptions } from "./hub-options.ts";
 
 /** A viewer event and the browser it came from. */
 export interface HubViewerEvent {
@@ -52,255 +27,309 @@ export interface HubViewerEvent {
   readonly event: ViewerEvent;
 }
 
+/** How many are connected. */
+export interface PeerCounts {
+  /** With our page, or another program that watches over a WebSocket. */
+  readonly browsers: number;
+  /** That log, by gRPC or over a WebSocket. */
+  readonly producers: number;
+  /** That read by gRPC, as Rerun viewers do. */
+  readonly readers: number;
+}
+
+/** Past this, those who log by network are held back for a sink that must have everything. */
+const CONGESTED_BYTES = 32 * 1024 * 1024;
+
+/** What is left for answering `close` once the deadline for data is over. */
+const CLOSE_HANDSHAKE_MS = 250;
+
 /**
- * A server that keeps an ordered log of messages and streams it to browsers, each at its own pace; and the
- * page that shows them. `docs/protocol.md` says what goes over the wire.
+ * A server that keeps one ordered log of messages: takes them in from programs that log, and streams them to viewers,
+ * each at its own pace. One port answers gRPC, gRPC-web, WebSockets, and the page that shows the data.
+ * `docs/protocol.md` says what goes over the wire.
  */
 export class Hub {
-  readonly #options: HubOptions;
-  readonly #access: Access;
-  readonly #http: Server;
-  readonly #sockets: WebSocketServer;
-  readonly #log: MessageLog<HubItem>;
-  readonly #browsers = new Set<HubBrowser>();
-  readonly #host: BrowserHost;
-  readonly #session = randomUUID();
-  #nextId = 1;
+  readonly #server: HubServer;
+  readonly #log: HubLog;
+  readonly #roles: HubRoles;
+  readonly #peers = new Set<HubPeer>();
+  readonly #locals = new Set<LocalReader>();
   #scheduled = false;
   #closing = false;
-  #lastBatch:
-    | { entries: readonly LogEntry<HubItem>[]; next: number; batch: EncodedBatch }
-    | undefined;
-  readonly #rerunVersion = findViewer().version;
 
   /** What people do in their viewers. */
   readonly viewerEvents$: Subject<HubViewerEvent> = new Subject();
-  /** Emits when a browser came, went or moved on; {@link browsers} has the state. */
+  /** Emits when somebody came, went or moved on; {@link clients} has the state. */
   readonly changes$: Subject<void> = new Subject();
+  /** Failures of attached sinks, and what they could not be given. Printed as warnings while nobody listens. */
+  readonly errors$: Subject<RerunError> = new Subject();
 
   private constructor(options: HubOptions) {
-    this.#options = options;
-    this.#access = new Access(options);
-    this.#log = new MessageLog<HubItem>({
-      sizeOf: (item) => item.bytes,
-      isPinned: (item) => item.pinned,
-      pinKey: (item) => item.pinKey,
+    const access = new Access(options);
+    const session = randomUUID();
+    const { version } = findViewer();
+    const hasRoom = (): boolean => this.#peers.size < options.maxConnections;
+    this.#log = new HubLog({
       historyBytes: options.historyBytes,
-      backlogBytes: options.historyBytes,
+      pinnedBytes: options.maxStaticBytes,
+      maxChunkBytes: options.maxChunkBytes,
     });
-    this.#host = {
-      ...options,
+    this.#roles = new HubRoles({
+      options,
+      access,
+      session,
       log: this.#log,
-      session: this.#session,
-      batchBytes: Math.min(BATCH_BYTES, options.windowBytes),
-      budgetBytes: options.clientBudgetBytes,
-      tokenAllowed: (token) => this.#access.tokenAllowed(token),
-      encode: (entries, next) => this.#encode(entries, next),
-      onEvent: (browser, event) => this.viewerEvents$.next({ clientId: browser.id, event }),
-      onProgress: () => this.changes$.next(),
-    };
-    this.#http = createServer(
-      {
-        maxHeaderSize: 16 * 1024,
-        headersTimeout: 10_000,
-        requestTimeout: 30_000,
-        keepAliveTimeout: 5_000,
-        connectionsCheckingInterval: 5_000,
-      },
-      httpHandler({
-        access: this.#access,
-        assets: findPageAssets(),
-        allowedOrigins: options.allowedOrigins,
-        health: () => ({
-          status: "ok",
-          server: options.server,
-          session: this.#session,
-          messages: this.#log.nextSeq,
-          bytes: this.#log.bytes,
-          clients: this.#browsers.size,
-        }),
+      hasRoom,
+      isClosing: () => this.#closing,
+      joined: (peer) => this.#join(peer),
+      left: (peer) => this.#leave(peer),
+      taken: () => this.#schedule(),
+      congested: () => this.congested(),
+      changed: () => this.changes$.next(),
+      onEvent: (clientId, event) => this.viewerEvents$.next({ clientId, event }),
+    });
+    this.#server = new HubServer({
+      options,
+      access,
+      roles: this.#roles,
+      health: () => ({
+        status: "ok",
+        server: options.server,
+        session,
+        messages: this.#log.log.nextSeq,
+        bytes: this.#log.log.bytes,
+        clients: this.#peers.size,
+        ...this.peers,
       }),
-    );
-    // Sockets that are not browsers yet count too: a page loads over six at once.
-    this.#http.maxConnections = options.maxConnections * 8;
-    this.#http.on("clientError", answerNonsense);
-    this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      // LZ4 is inside the messages already, and a deflate context per browser is dear.
-      perMessageDeflate: false,
-      maxPayload: options.maxMessageBytes,
-      handleProtocols: (protocols) => protocols.has(SUBPROTOCOL) && SUBPROTOCOL,
+      unavailable: () => {
+        if (this.#closing) return "This hub ends";
+        return hasRoom() ? undefined : "Too many connections";
+      },
+      accept: (webSocket, address) => {
+        const id = this.#roles.nextId();
+        const socket = new HubSocket(id, webSocket, this.#roles.socketHost, address);
+        socket.send({
+          type: "hello",
+          version: PROTOCOL_VERSION,
+          session,
+          server: options.server,
+          rerun: version,
+          header: streamHeader(),
+          next: this.#log.log.nextSeq,
+          window: options.windowBytes,
+          maxMessage: options.maxMessageBytes,
+        });
+        this.#join(socket);
+      },
     });
   }
 
   /**
-   * Starts a hub; resolves when it listens.
+   * Starts a hub; resolves when it listens. Says on standard error what it means when others than this machine can
+   * reach it.
    *
-   * @throws RerunError `address-in-use`, `permission-denied`, or `server-failed`
+   * @throws RerunError `address-in-use`, `permission-denied`, `server-failed`, or `invalid-argument`
    */
   static async listen(options: HubOptions): Promise<Hub> {
     const hub = new Hub(options);
-    const { host, port } = options;
-    await new Promise<void>((resolve, reject) => {
-      hub.#http.once("error", (error) => reject(listenError(error, host, port)));
-      hub.#http.listen(port, host, resolve);
-    });
-    hub.#http.removeAllListeners("error").on("error", () => {});
+    await hub.#server.listen();
+    if (!isLoopback(options.host)) console.warn(`rerun-rx: ${exposure(options, hub.port)}`);
     return hub;
   }
 
   /** The port that it listens on. */
   get port(): number {
-    return (this.#http.address() as AddressInfo).port;
+    return this.#server.port;
   }
 
-  /** Messages that were let go before any browser had them. */
+  /** Messages that were let go before any viewer had them. */
   get dropped(): number {
-    return this.#log.dropped;
+    return this.#log.log.dropped;
   }
 
-  /** Those who are connected, by age. */
-  get browsers(): readonly BrowserProgress[] {
-    return Array.from(this.#browsers, (browser) => browser.progress);
+  /** Everyone who is connected, by age. */
+  get clients(): readonly ClientProgress[] {
+    return Array.from(this.#peers, (peer) => peer.progress);
   }
 
-  /** Appends messages; never waits. Browsers get them in the next turn of the event loop, many at once. */
+  /** How many are connected. */
+  get peers(): PeerCounts {
+    const counts = { browser: 0, producer: 0, reader: 0 };
+    for (const { role } of this.clients) counts[role]++;
+    return { browsers: counts.browser, producers: counts.producer, readers: counts.reader };
+  }
+
+  /** Takes a message of this program; never waits. Viewers get it in the next turn of the event loop. */
+  take(message: LogMsg, compression: "lz4" | "none" = "lz4"): Taken {
+    if (this.#closing) return "refused";
+    const taken = this.#log.takeMessage(message, compression);
+    this.#schedule();
+    return taken;
+  }
+
+  /**
+   * Takes the message of an RRD stream as it is, without its header: 1 `SetStoreInfo`, 2 `ArrowMsg`, 3
+   * `BlueprintActivationCommand`. It is copied.
+   */
+  takeEncoded(kind: EnvelopeKind, message: Uint8Array): Taken {
+    if (this.#closing) return "refused";
+    const frame = new Uint8Array(MESSAGE_HEADER_BYTES + message.length);
+    frame.set(message, MESSAGE_HEADER_BYTES);
+    const taken = this.#log.takeFrame(kind, frame);
+    this.#schedule();
+    return taken;
+  }
+
+  /** Appends items as they are. */
   append(items: readonly HubItem[]): void {
     if (this.#closing) return;
-    for (const item of items) this.#log.append(item);
-    if (this.#scheduled || this.#browsers.size === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      for (const browser of this.#browsers) browser.pump();
+    for (const item of items) this.#log.log.append(item);
+    this.#schedule();
+  }
+
+  /** A promise while a sink that must have everything is far behind: who can wait should. */
+  congested(): Promise<void> | undefined {
+    if (!this.#isBehind()) return undefined;
+    for (const local of this.#locals) local.pump();
+    return this.#isBehind() ? this.#until(() => !this.#isBehind()) : undefined;
+  }
+
+  /**
+   * Gives a sink of this process, such as `save`, everything from the start of the history: each message once, in
+   * order, decoded. It loses nothing: while it is behind, those who log by network are held back.
+   *
+   * @returns what gives it the rest and closes it; rejects when the sink failed
+   */
+  attach(sink: Sink): () => Promise<void> {
+    const local = new LocalReader(this.#log.log, sink, {
+      changed: () => this.changes$.next(),
+      report: (error) => this.#report(error),
+      failed: (error) => {
+        this.#locals.delete(local);
+        this.#report(error);
+        this.changes$.next();
+      },
     });
+    this.#locals.add(local);
+    local.pump();
+    return async () => {
+      this.#locals.delete(local);
+      await local.end();
+    };
   }
 
   /** Sends a command to all browsers, or to one; returns to how many. */
   command(command: ViewerCommand, clientId?: number): number {
     let count = 0;
-    for (const browser of this.#browsers) {
-      if (clientId !== undefined && browser.id !== clientId) continue;
-      browser.send({ type: "command", command });
+    for (const peer of this.#peers) {
+      if (!(peer instanceof HubSocket) || peer.progress.role !== "browser") continue;
+      if (clientId !== undefined && peer.id !== clientId) continue;
+      peer.send({ type: "command", command });
       count++;
     }
     return count;
   }
 
   /**
-   * Resolves when every browser has acknowledged what was appended before, or `signal` aborts. One that takes
-   * nothing for `patienceMs` is not waited for: a forgotten tab must not hold up the program.
+   * Resolves when every viewer has what was appended before, or `signal` aborts. One that takes nothing for
+   * `patienceMs` is not waited for: a forgotten tab must not hold up the program.
    */
   async drained(options: { signal?: AbortSignal | undefined; patienceMs: number }): Promise<void> {
     const { signal, patienceMs } = options;
-    const target = this.#log.nextSeq;
-    const done = (): boolean =>
-      signal?.aborted === true ||
-      Array.from(this.#browsers).every(
-        (browser) => browser.has(target) || browser.idleMs > patienceMs,
-      );
-    for (const browser of this.#browsers) browser.pump();
-    if (done()) return;
+    const target = this.#log.log.nextSeq;
+    this.#pump();
+    await this.#until(
+      () =>
+        signal?.aborted === true ||
+        (Array.from(this.#locals).every((local) => local.has(target)) &&
+          Array.from(this.#peers).every((peer) => peer.has(target) || peer.idleMs > patienceMs)),
+      { signal, everyMs: Math.min(100, patienceMs) },
+    );
+  }
+
+  /** Delivers the rest until `deadline` aborts, then closes everything, attached sinks too. */
+  async close(deadline: AbortSignal): Promise<void> {
+    this.#closing = true;
+    const gone = this.#server.close();
+    await this.drained({ signal: deadline, patienceMs: 1000 });
+    const locals = Array.from(this.#locals, (local) => local.end({ signal: deadline }));
+    for (const peer of this.#peers) peer.close("The program has ended");
+    this.#server.finish();
+    await raceSignal(gone, deadline);
+    // Answering a close takes a moment more, whatever the deadline says.
+    await raceSignal(gone, AbortSignal.timeout(CLOSE_HANDSHAKE_MS));
+    for (const peer of this.#peers) peer.terminate();
+    this.#server.destroy();
+    await gone;
+    await Promise.allSettled(locals);
+    this.changes$.complete();
+    this.viewerEvents$.complete();
+    this.errors$.complete();
+  }
+
+  #join(peer: HubPeer): void {
+    this.#peers.add(peer);
+    this.changes$.next();
+  }
+
+  #leave(peer: HubPeer): void {
+    this.#peers.delete(peer);
+    if (this.#peers.size === 0) this.#roles.rest();
+    this.changes$.next();
+  }
+
+  #isBehind(): boolean {
+    return Array.from(this.#locals).some((local) => local.queuedBytes > CONGESTED_BYTES);
+  }
+
+  /** Viewers get what came in many messages at once. */
+  #schedule(): void {
+    if (this.#scheduled || this.#peers.size + this.#locals.size === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (const local of this.#locals) local.pump();
+    for (const peer of this.#peers) peer.pump();
+  }
+
+  /** Resolves when something holds, looked at whenever something changed, or the signal aborts. */
+  async #until(
+    holds: () => boolean,
+    { signal, everyMs }: { signal?: AbortSignal | undefined; everyMs?: number } = {},
+  ): Promise<void> {
+    if (holds()) return;
     await new Promise<void>((resolve) => {
       const look = (): void => {
-        if (!done()) return;
+        if (!holds()) return;
         subscription.unsubscribe();
         clearInterval(timer);
         signal?.removeEventListener("abort", look);
         resolve();
       };
-      const subscription = this.changes$.subscribe(look);
-      const timer = setInterval(look, Math.min(100, patienceMs));
+      const subscription = this.changes$.subscribe({ next: look, complete: resolve });
+      const timer = everyMs === undefined ? undefined : setInterval(look, everyMs);
       signal?.addEventListener("abort", look);
     });
   }
 
-  /** Delivers the rest until `deadline` aborts, then closes everything. */
-  async close(deadline: AbortSignal): Promise<void> {
-    this.#closing = true;
-    const ended = new Promise<void>((resolve) => this.#http.close(() => resolve()));
-    this.#http.closeIdleConnections();
-    await this.drained({ signal: deadline, patienceMs: 1000 });
-    for (const browser of this.#browsers) browser.close("The program has ended");
-    await this.#gone(deadline);
-    for (const browser of this.#browsers) browser.terminate();
-    this.#http.closeAllConnections();
-    await ended;
-    this.changes$.complete();
-    this.viewerEvents$.complete();
-  }
-
-  /** Resolves when no browser is left, a moment after the deadline at the latest. */
-  async #gone(deadline: AbortSignal): Promise<void> {
-    const last = Date.now() + CLOSE_HANDSHAKE_MS;
-    while (this.#browsers.size > 0 && !(deadline.aborted && Date.now() > last)) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", () => socket.destroy());
-    const { host, origin } = request.headers;
-    if (!this.#access.hostAllowed(host)) return refuse(socket, 403, "This host name is not served");
-    if (!this.#access.originAllowed(origin, host))
-      return refuse(socket, 403, "Pages of this origin may not connect");
-    if ((request.url ?? "").split("?", 1)[0] !== SOCKET_PATH)
-      return refuse(socket, 404, `The WebSocket is at ${SOCKET_PATH}`);
-    const offered = (request.headers["sec-websocket-protocol"] ?? "").split(/\s*,\s*/);
-    if (!offered.includes(SUBPROTOCOL))
-      return refuse(socket, 400, `Expected the subprotocol ${SUBPROTOCOL}`);
-    if (this.#closing || this.#browsers.size >= this.#options.maxConnections)
-      return refuse(socket, 503, this.#closing ? "This hub ends" : "Too many connections");
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      (socket as Socket).setNoDelay(true);
-      const browser = new HubBrowser(this.#nextId++, webSocket, this.#host, {
-        address: (socket as Socket).remoteAddress ?? "",
-        userAgent: request.headers["user-agent"],
-        connectedAt: Date.now(),
-      });
-      this.#browsers.add(browser);
-      webSocket.once("close", () => {
-        this.#browsers.delete(browser);
-        if (this.#browsers.size === 0) this.#lastBatch = undefined;
-        this.changes$.next();
-      });
-      browser.send({
-        type: "hello",
-        version: PROTOCOL_VERSION,
-        session: this.#session,
-        server: this.#options.server,
-        rerun: this.#rerunVersion,
-        header: streamHeader(),
-        next: this.#log.nextSeq,
-        window: this.#options.windowBytes,
-      });
-      this.changes$.next();
-    });
-  }
-
-  /** Live browsers are all at the same place: the last batch is kept for the next of them. */
-  #encode(entries: readonly LogEntry<HubItem>[], next: number): EncodedBatch {
-    const last = this.#lastBatch;
-    if (
-      last?.next === next &&
-      last.entries.length === entries.length &&
-      last.entries.every((entry, i) => entry === entries[i])
-    )
-      return last.batch;
-    const batch = encodeFrameBatch({
-      seq: (entries[0] as LogEntry<HubItem>).seq,
-      next,
-      frames: entries.map(({ item }) => item.parts),
-    });
-    this.#lastBatch = { entries, next, batch };
-    return batch;
+  #report(error: RerunError): void {
+    if (this.errors$.observed) this.errors$.next(error);
+    else console.warn(`rerun-rx: ${error.message}`);
   }
 }
 
-/** A message to a browser holds about this much. The page joins small ones, so this bounds delay, not calls. */
-const BATCH_BYTES = 1024 * 1024;
-
-/** What is left for answering `close` once the deadline for data is over. */
-const CLOSE_HANDSHAKE_MS = 250;
+/** Says who can reach a hub that is not on a loopback address, and what they can do. */
+function exposure({ host, token, tls }: HubOptions, port: number): string {
+  const who =
+    token === undefined
+      ? "everyone who reaches this machine can see the data and log more; give a token to change that"
+      : "those who reach this machine and know the token can see the data and log more";
+  const how =
+    tls === undefined ? ", and it is not encrypted: TLS needs a key and a certificate" : "";
+  return `The hub listens on ${host}, port ${port}: ${who}${how}`;
+}

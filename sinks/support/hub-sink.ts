@@ -2,15 +2,14 @@ import { auditTime, map, startWith } from "rxjs";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { Hub, type HubOptions, type HubViewerEvent } from "../../lib/node/hub.ts";
-import type { BrowserProgress } from "../../lib/node/hub-browser.ts";
-import { hubItem } from "../../lib/node/hub-item.ts";
+import type { ClientProgress } from "../../lib/node/hub-peer.ts";
 import type { ViewerCommand } from "../../lib/protocol.ts";
 import { Observable } from "../../lib/rxjs.ts";
-import { ObserverSink, type WaitOptions } from "../../lib/sink.ts";
+import { ObserverSink, type Sink, type WaitOptions } from "../../lib/sink.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { ServeSink } from "../serve.ts";
 
-/** Messages that a browser may send in a second before it is taken for an attacker. */
+/** Messages other than data that a WebSocket may send in a second before it is taken for an attacker. */
 const MESSAGES_PER_SECOND = 1000;
 
 /** Opens a hub and puts a sink before it; options are checked by `serve`. */
@@ -24,41 +23,49 @@ export async function openHubSink(
     messagesPerSecond: MESSAGES_PER_SECOND,
     server: { name: "rerun-rx", version: VERSION },
   });
-  const url = urlOf(options.host, hub.port, options.token);
-  return new HubSink(hub, url, closeTimeoutMs, compression);
+  return new HubSink(hub, options, closeTimeoutMs, compression);
 }
 
-/** How long `flush` waits for a browser that takes nothing. */
+/** How long `flush` waits for a viewer that takes nothing. */
 const FLUSH_PATIENCE_MS = 2_000;
 
 class HubSink extends ObserverSink implements ServeSink {
   readonly name: string;
   readonly live = true;
   readonly url: string;
+  readonly grpcUrl: string;
   readonly port: number;
-  readonly clients$: Observable<readonly BrowserProgress[]>;
+  readonly clients$: Observable<readonly ClientProgress[]>;
   readonly viewerEvents$: Observable<HubViewerEvent>;
   readonly #hub: Hub;
   readonly #closeTimeoutMs: number;
   readonly #compression: "lz4" | "none";
   #closed: Promise<void> | undefined;
 
-  constructor(hub: Hub, url: string, closeTimeoutMs: number, compression: "lz4" | "none") {
+  constructor(
+    hub: Hub,
+    { host, token, tls }: Pick<HubOptions, "host" | "token" | "tls">,
+    closeTimeoutMs: number,
+    compression: "lz4" | "none",
+  ) {
     super();
     this.#hub = hub;
-    this.url = url;
     this.port = hub.port;
+    const origin = `${tls === undefined ? "http" : "https"}://${openable(host)}:${hub.port}`;
+    // A fragment stays in the browser: it is not in requests, logs or `Referer`.
+    this.url = token === undefined ? origin : `${origin}/#token=${encodeURIComponent(token)}`;
+    this.grpcUrl = `rerun+${origin}/proxy`;
     // Without the token: names are printed.
-    this.name = `serve(${url.replace(/\/?(#.*)?$/, "")})`;
+    this.name = `serve(${origin})`;
     this.#closeTimeoutMs = closeTimeoutMs;
     this.#compression = compression;
     this.viewerEvents$ = hub.viewerEvents$.asObservable();
-    this.clients$ = new Observable<readonly BrowserProgress[]>((subscriber) =>
+    this.clients$ = new Observable<readonly ClientProgress[]>((subscriber) =>
       hub.changes$
         .pipe(
           auditTime(100),
           startWith(undefined),
-          map(() => hub.browsers),
+          map(() => hub.clients),
         )
         .subscribe(subscriber),
     );
@@ -72,15 +79,20 @@ class HubSink extends ObserverSink implements ServeSink {
     return this.#hub.command(command, clientId);
   }
 
-  write(messages: readonly LogMsg[]): void {
+  attach(sink: Sink): () => Promise<void> {
+    return this.#hub.attach(sink);
+  }
+
+  write(messages: readonly LogMsg[]): void | Promise<void> {
     if (this.#closed !== undefined) return;
-    this.#hub.append(messages.map((message) => hubItem(message, this.#compression)));
+    for (const message of messages) this.#hub.take(message, this.#compression);
+    return this.#hub.congested();
   }
 
   async flush({ signal }: WaitOptions = {}): Promise<void> {
     await this.#hub.drained({ signal, patienceMs: FLUSH_PATIENCE_MS });
     if (signal?.aborted === true)
-      throw new RerunError("flush-timeout", `Not every browser has everything yet: ${this.name}`);
+      throw new RerunError("flush-timeout", `Not every viewer has everything yet: ${this.name}`);
   }
 
   close({ signal }: WaitOptions = {}): Promise<void> {
@@ -100,10 +112,8 @@ class HubSink extends ObserverSink implements ServeSink {
   }
 }
 
-function urlOf(host: string, port: number, token: string | undefined): string {
-  // What one listens on is not always what one can open.
+/** What one listens on is not always what one can open. */
+function openable(host: string): string {
   const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  const address = name.includes(":") ? `[${name}]` : name;
-  // A fragment stays in the browser: it is not in requests, logs or `Referer`.
-  return `http://${address}:${port}${token === undefined ? "" : `/#token=${encodeURIComponent(token)}`}`;
+  return name.includes(":") ? `[${name}]` : name;
 }

@@ -51,15 +51,23 @@ describe("Access", () => {
       "https://viz.example",
       "HTTPS://VIZ.EXAMPLE",
       "vscode-webview://abc",
+      // Pages that this machine serves itself.
+      "http://localhost",
+      "http://localhost:5173",
+      "http://127.0.0.1:9876",
+      "http://[::1]:9090",
+      "http://app.localhost:8080",
     ])
       expect(rules.originAllowed(origin, host), String(origin)).to.equal(true);
     for (const origin of [
       "null",
       "",
-      "http://localhost",
-      "http://localhost:9877",
-      "http://127.0.0.1:9876",
       "http://viz.example",
+      "http://localhost.evil.example",
+      "http://127.evil.example:9876",
+      "http://192.168.1.5:9876",
+      "ftp://localhost",
+      "chrome-extension://localhost",
       "https://viz.example.evil.example",
       "file://",
     ])

@@ -32,7 +32,7 @@ describe("Hub", () => {
 
   it("replaces pinned data by what has the same key", async () => {
     const hub = await start.hub({ historyBytes: 0, clientBudgetBytes: 1 });
-    for (const i of range(0, 5)) hub.append([item(i, 100, { pinned: true, pinKey: "k" })]);
+    for (const i of range(0, 5)) hub.append([item(i, 100, { pinned: true, keys: ["k"] })]);
     hub.append([item(5)]);
     const client = await start.client(hub.port);
     await client.until(() => client.frames.length > 0);
@@ -235,7 +235,7 @@ describe("Hub", () => {
       const hub = await start.hub();
       for (const [hello, code] of [
         [{ version: 2 }, 4406],
-        [{ role: "producer" }, 4406],
+        [{ role: "spectator" }, 4406],
         [{ version: "1" }, 4400],
       ] as const) {
         const client = await start.client(hub.port, { hello });
@@ -297,7 +297,7 @@ describe("Hub", () => {
     const client = await start.client(hub.port, { headers: { "user-agent": "spec" } });
     await client.until(() => client.frames.length === 1);
     await untilBrowsers(hub, (all) => all[0]?.ackedBytes === 100);
-    expect(hub.browsers[0]).to.deep.include({
+    expect(hub.clients[0]).to.deep.include({
       address: "127.0.0.1",
       userAgent: "spec",
       state: "live",

@@ -1,0 +1,269 @@
+import { AttachedSink } from "../../lib/attached-sink.ts";
+import { encodeFrameParts } from "../../lib/encode/rrd.ts";
+import { RerunError } from "../../lib/errors.ts";
+import type { LogMsg } from "../../lib/log-msg.ts";
+import { MessageLog } from "../../lib/message-log.ts";
+import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
+import type { SocketLink } from "../../lib/socket-link.ts";
+import { messageRetention } from "../../lib/static-data.ts";
+import { raceSignal } from "../../lib/wait.ts";
+import type { SocketOptions, SocketSink } from "../socket.ts";
+import { backoffMs } from "./backoff.ts";
+import { beforeExit } from "./before-exit.ts";
+
+/** What a sink that streams over a WebSocket needs to know; checked by `socket`. */
+export interface SocketSinkOptions extends Omit<SocketOptions, "token"> {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+/** Bytes taken from recordings and not acknowledged; past it they are asked to wait. */
+const WINDOW_BYTES = 16 * 1024 * 1024;
+/** How long a hub that takes nothing is waited for at the end, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Bytes for late connections when messages come from no recording stream but from any Observable. */
+const INBOX_BYTES = 256 * 1024 * 1024;
+/** Anything that a timer takes. */
+const LONG_MS = 2 ** 30;
+
+/**
+ * Streams messages to a hub over a WebSocket, in Node and in browsers.
+ *
+ * Neither sockets nor timers keep a program running, except while someone waits for the rest to be delivered.
+ */
+export class HubSocketSink extends ObserverSink implements SocketSink {
+  readonly name: string;
+  readonly live = true;
+  readonly replays = true;
+  readonly closeTimeoutMs: number = CLOSE_TIMEOUT_MS;
+  readonly url: string;
+  readonly #options: SocketSinkOptions;
+  readonly #hosts = new Set<SinkHost>();
+  readonly #unhook: () => void;
+  #link: SocketLink | undefined;
+  #attempt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Batches that were written and are not acknowledged; 0 again when the hub begins anew. */
+  #owed = 0;
+  #waiters: (() => void)[] = [];
+  #told = false;
+  #inbox: { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } | undefined;
+  #ended = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: SocketSinkOptions) {
+    super("connecting");
+    this.url = options.url;
+    this.name = `socket(${options.url})`;
+    this.#options = options;
+    // A page ends without asking.
+    this.#unhook = isNode ? beforeExit(() => this.#onBeforeExit()) : () => undefined;
+    void this.#start();
+  }
+
+  attached(host: SinkHost): () => void {
+    this.#hosts.add(host);
+    return () => this.#hosts.delete(host);
+  }
+
+  write(messages: readonly LogMsg[]): Delivery {
+    if (this.failure !== undefined) throw this.failure;
+    if (this.#ended || this.#closed !== undefined)
+      throw new RerunError("sink-failed", `Expected to write to ${this.url} before it was closed`);
+    this.#owed++;
+    const link = this.#link;
+    // Without a hub one batch is enough: all is asked for again when there is one.
+    if (link === undefined || (!link.isOpen && this.state === "connecting"))
+      return { ready: never(), delivered: never() };
+    const compression = this.#options.compression ?? (isNode ? "lz4" : "none");
+    const frames = messages.map((message) => encodeFrameParts(message, compression));
+    const delivered = new Promise<void>((resolve) => {
+      link.send(frames, (refused) => {
+        this.#owed--;
+        if (refused > 0) this.#tellRefused(refused);
+        resolve();
+      });
+    });
+    if (link.queuedBytes < WINDOW_BYTES) return { delivered };
+    return { delivered, ready: this.#step(() => link.queuedBytes < WINDOW_BYTES / 2) };
+  }
+
+  async flush({ signal }: WaitOptions = {}): Promise<void> {
+    if (this.failure !== undefined) throw this.failure;
+    await this.#until(() => this.#owed === 0, signal);
+    if (this.#owed > 0 && signal?.aborted === true)
+      throw new RerunError(
+        "flush-timeout",
+        `Expected the hub at ${this.url} to have everything in time; it is ${this.state}`,
+      );
+  }
+
+  close({ signal }: WaitOptions = {}): Promise<void> {
+    this.#closed ??= this.#close(signal);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Takes one message of no recording stream; with a log of its own, bounded like that of one. */
+  override next(message: LogMsg): void {
+    if (this.failure !== undefined || this.#ended || this.#closed !== undefined) return;
+    this.#inbox ??= this.#openInbox();
+    if (message.kind === "chunk") message.chunk.own();
+    this.#inbox.log.append(message);
+  }
+
+  override complete(): void {
+    const ended = this.#inbox?.reader.end() ?? this.close();
+    Promise.resolve(ended).catch((thrown: unknown) => warn(RerunError.from(thrown)));
+  }
+
+  #openInbox(): { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } {
+    const log = new MessageLog<LogMsg>({
+      ...messageRetention(),
+      historyBytes: INBOX_BYTES,
+      backlogBytes: INBOX_BYTES,
+    });
+    const events = {
+      enabled: true,
+      changed: () => undefined,
+      report: warn,
+      drain: () => undefined,
+    };
+    return { log, reader: new AttachedSink(log, this, "start", {}, events) };
+  }
+
+  async #close(signal: AbortSignal | undefined): Promise<void> {
+    if (this.failure === undefined) this.setState("closing");
+    await this.#until(() => this.#owed === 0, signal ?? AbortSignal.timeout(CLOSE_TIMEOUT_MS));
+    this.#end();
+    if (this.failure === undefined) this.setState("closed");
+  }
+
+  async #start(): Promise<void> {
+    try {
+      // CBOR, and in Node the WebSocket: loaded by those who connect, not by everyone who imports a sink.
+      const [{ SocketLink }, WebSocket] = await Promise.all([
+        import("../../lib/socket-link.ts"),
+        this.#options.WebSocket ?? findWebSocket(),
+      ]);
+      if (this.#ended) return;
+      this.#link = new SocketLink({
+        open: (protocol) => new WebSocket(this.url, protocol),
+        token: this.#options.token,
+        onOpen: (isNew) => this.#onOpen(isNew),
+        onProgress: () => this.#wake(),
+        onClose: (error, isFinal) => this.#onClose(error, isFinal),
+      });
+      this.#link.open();
+    } catch (thrown) {
+      this.#giveUp(RerunError.from(thrown));
+    }
+  }
+
+  #onOpen(isNew: boolean): void {
+    this.#attempt = 0;
+    this.#told = false;
+    if (this.state !== "closing") this.setState("open");
+    if (isNew) {
+      // It has nothing yet: it gets all there is, in order.
+      this.#link?.clear();
+      this.#owed = 0;
+      for (const host of [...this.#hosts]) host.replay();
+    }
+    this.#wake();
+  }
+
+  #onClose(error: RerunError, isFinal: boolean): void {
+    if (this.#ended) return;
+    if (isFinal) return this.#giveUp(error);
+    if (this.state === "open") {
+      this.setState("reconnecting");
+      this.#tell(
+        new RerunError(
+          "viewer-unreachable",
+          `${this.name} lost the hub and tries again: ${error.message}; what it did not acknowledge is sent again`,
+        ),
+      );
+    }
+    this.#retry = setTimeout(() => this.#link?.open(), backoffMs(this.#attempt++));
+    unref(this.#retry);
+    this.#wake();
+  }
+
+  #giveUp(error: RerunError): void {
+    this.#end();
+    this.fail(new RerunError(error.code, `${this.name}: ${error.message}`, { cause: error }));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    clearTimeout(this.#retry);
+    this.#unhook();
+    this.#link?.close();
+    this.#wake();
+  }
+
+  #tellRefused(count: number): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#tell(
+      new RerunError("data-dropped", `${this.name}: the hub could not read ${count} messages`),
+    );
+  }
+
+  #tell(error: RerunError): void {
+    for (const host of this.#hosts) host.report(error);
+  }
+
+  /** Nothing is left to do for the program but to deliver. */
+  #onBeforeExit(): void {
+    if (this.#closed !== undefined || this.#ended) return;
+    for (const host of [...this.#hosts]) host.drain();
+    if (this.#owed > 0) void this.close();
+  }
+
+  /** Waits until something holds, nothing is to be expected any more, or the signal ends the wait. */
+  async #step(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
+    while (!isDone() && !this.#ended && signal?.aborted !== true)
+      await raceSignal(new Promise<void>((resolve) => this.#waiters.push(resolve)), signal);
+  }
+
+  /** The same, and keeps the process alive meanwhile. */
+  async #until(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
+    const alive = setInterval(() => undefined, LONG_MS);
+    await this.#step(isDone, signal);
+    clearInterval(alive);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+}
+
+const warn = (error: RerunError): void => console.warn(`rerun-rx: ${error.message}`);
+
+const isNode = typeof process === "object" && process.versions?.node !== undefined;
+
+/** A new one each time, so that who waits for it can be forgotten. */
+const never = (): Promise<never> => new Promise(() => undefined);
+
+/** Browsers have numbers for timers. */
+function unref(timer: unknown): void {
+  (timer as { unref?: () => void }).unref?.();
+}
+
+async function findWebSocket(): Promise<NonNullable<SocketOptions["WebSocket"]>> {
+  const own = (globalThis as { WebSocket?: SocketOptions["WebSocket"] }).WebSocket;
+  // That of Node would keep a program from ending.
+  if (!isNode && own !== undefined) return own;
+  const { WebSocket } = await import("ws");
+  return class extends WebSocket {
+    constructor(url: string, protocol: string) {
+      super(url, protocol, { perMessageDeflate: false });
+      this.once("upgrade", (response) => response.socket.unref());
+    }
+  } as unknown as NonNullable<SocketOptions["WebSocket"]>;
+}
