@@ -85,7 +85,7 @@ export function findViewer(): { readonly folder: string; readonly version: strin
 const VIEWER_PACKAGE = "@rerun-io/web-viewer";
 
 /** The folder of our own package.json, wherever this file ends up in a build. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = import.meta.dirname;
   while (!existsSync(join(folder, "package.json"))) {
     const parent = dirname(folder);
