@@ -1,10 +1,5 @@
-import {
-  type Compression,
-  encodeFrame,
-  MESSAGE_HEADER_BYTES,
-  streamHeader,
-} from "../lib/encode/rrd.ts";
-import { FooterBuilder } from "../lib/encode/rrd-footer.ts";
+import { join } from "../lib/encode/pieces.ts";
+import { encodeRrd, type RrdOptions } from "../lib/encode/rrd-stream.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
 import { ObserverSink } from "../lib/sink.ts";
 
@@ -27,32 +22,8 @@ export class MemorySink extends ObserverSink {
   }
 
   /** The messages as a complete file, footer included. */
-  toRrd(options: { readonly compression?: Compression } = {}): Uint8Array {
-    const { compression = "lz4" } = options;
-    const parts = [streamHeader(compression)];
-    const footer = new FooterBuilder();
-    let position = parts[0]?.length ?? 0;
-    for (const message of this.#messages) {
-      const frame = encodeFrame(message, compression);
-      if (message.kind === "chunk") {
-        footer.add(
-          message.storeId,
-          message.chunk,
-          position + MESSAGE_HEADER_BYTES,
-          frame.length - MESSAGE_HEADER_BYTES,
-        );
-      }
-      parts.push(frame);
-      position += frame.length;
-    }
-    parts.push(footer.finish(position));
-    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+  toRrd(options: RrdOptions = {}): Uint8Array {
+    return join(encodeRrd(this.#messages, options));
   }
 
   /** Gives the messages away and starts anew. */

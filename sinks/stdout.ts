@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
+import type { RrdOptions } from "../lib/encode/rrd-stream.ts";
 import { RerunError } from "../lib/errors.ts";
-import { RrdFileSink, type RrdOptions } from "./support/rrd-file.ts";
+import { RrdFileSink } from "./support/rrd-file.ts";
 
 const STDOUT = 1;
 
@@ -18,5 +19,8 @@ export function stdout(options: RrdOptions = {}): RrdFileSink {
       "Expected standard output to be a pipe or a file, got a terminal; redirect it, as in `node app.js > out.rrd`",
     );
   }
-  return new RrdFileSink(STDOUT, "stdout()", "a recording to standard output", options);
+  return new RrdFileSink(
+    { name: "stdout()", target: "a recording to standard output", open: () => STDOUT },
+    options,
+  );
 }

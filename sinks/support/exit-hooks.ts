@@ -21,9 +21,28 @@ export function onExit(hook: () => void): () => void {
   };
 }
 
+const crashHooks = new Set<() => void>();
+
+/** Registers a synchronous function for errors that nobody catches, before anything else is done about them. */
+export function onCrash(hook: () => void): () => void {
+  if (crashHooks.size === 0) process.on("uncaughtExceptionMonitor", runCrashHooks);
+  crashHooks.add(hook);
+  return () => {
+    if (crashHooks.delete(hook) && crashHooks.size === 0)
+      process.off("uncaughtExceptionMonitor", runCrashHooks);
+  };
+}
+
+function runCrashHooks(): void {
+  for (const hook of [...crashHooks]) hook();
+}
+
 function runAll(): void {
   for (const hook of [...hooks]) hook();
 }
+
+/** What is registered for signals: those who look for listeners of the program leave it out. */
+export const exitSignalListener: (signal: NodeJS.Signals) => void = onSignal;
 
 function onSignal(signal: NodeJS.Signals): void {
   // With a listener of its own the program decides when to end, and may log until then.

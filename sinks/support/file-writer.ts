@@ -44,8 +44,12 @@ export class FileWriter {
     return this.#written + this.#buffered;
   }
 
-  /** Takes one record in pieces; they may be reused when the call returns. Throws what the file system throws. */
-  write(pieces: readonly Uint8Array[]): void {
+  /**
+   * Takes one record in pieces; they may be reused when the call returns. Throws what the file system throws.
+   *
+   * @param whole false when more of the record follows with the next call
+   */
+  write(pieces: readonly Uint8Array[], whole = true): void {
     this.#check();
     try {
       for (const piece of pieces) {
@@ -58,8 +62,8 @@ export class FileWriter {
         }
       }
       // A large last piece is in the file already.
-      if (this.#buffered === 0) this.#safe = this.#written;
-      else this.#ends.push(this.position);
+      if (whole && this.#buffered === 0) this.#safe = this.#written;
+      else if (whole) this.#ends.push(this.position);
     } catch (thrown) {
       this.#fail(thrown);
     }
