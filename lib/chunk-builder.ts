@@ -1,4 +1,6 @@
-import { type BufferVisitor, ListBuilder } from "./arrow/column-builder.ts";
+import type { BufferVisitor } from "./arrow/builders/array-builder.ts";
+import type { ListBuilder } from "./arrow/builders/list-builder.ts";
+import { listBuilder } from "./arrow/column-builder.ts";
 import { type DataType, field, fixedSizeBinary, list, primitive } from "./arrow/data-type.ts";
 import { Chunk, type ChunkColumns, type ComponentStats, type TimelineStats } from "./chunk.ts";
 import type { ComponentBatch, ComponentDescriptor } from "./component-batch.ts";
@@ -160,7 +162,7 @@ export class ChunkBuilder {
   #column(descriptor: ComponentDescriptor): DataColumn {
     let column = this.#byDescriptor.get(descriptor);
     if (column === undefined) {
-      column = { descriptor, builder: new ListBuilder(list(descriptor.type, true)) };
+      column = { descriptor, builder: listBuilder(list(descriptor.type, true)) };
       this.#byDescriptor.set(descriptor, column);
     }
     if (!this.#columns.includes(column)) this.#columns.push(column);
@@ -382,9 +384,4 @@ function indexOf(bytes: Uint8Array, ascii: string): number {
     return i;
   }
   throw new Error("the chunk id is missing from its own schema");
-}
-
-/** The builder of a data column whose rows are given all at once. */
-export function columnBuilder(descriptor: ComponentDescriptor): ListBuilder {
-  return new ListBuilder(list(descriptor.type, true));
 }

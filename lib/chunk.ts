@@ -30,6 +30,15 @@ export interface EncodedChunk {
   readonly borrowed: ReadonlySet<Uint8Array> | undefined;
 }
 
+/** The parts of a chunk that was read: unpacked when they are asked for. */
+export interface StoredChunk {
+  readonly byteLength: number;
+  /** The Arrow IPC stream. */
+  readonly bytes: Uint8Array;
+  /** The LZ4 block that it came in, if it did. */
+  readonly lz4: Uint8Array | undefined;
+}
+
 /** How a chunk finds its columns again; implemented where chunks are built and where they are read. */
 export interface ChunkColumns {
   rowIds(): Uint8Array;
@@ -55,7 +64,8 @@ export class Chunk {
   /** Bytes of the Arrow IPC stream. */
   readonly byteLength: number;
   readonly #columns: (ipc: Uint8Array) => ChunkColumns;
-  #parts: readonly Uint8Array[];
+  readonly #stored: StoredChunk | undefined;
+  #parts: readonly Uint8Array[] | undefined;
   #borrowed: ReadonlySet<Uint8Array> | undefined;
 
   constructor(init: {
@@ -64,7 +74,7 @@ export class Chunk {
     readonly numRows: number;
     readonly timelines: readonly TimelineStats[];
     readonly components: readonly ComponentStats[];
-    readonly encoded: EncodedChunk;
+    readonly encoded: EncodedChunk | StoredChunk;
     readonly columns: (ipc: Uint8Array) => ChunkColumns;
   }) {
     this.id = init.id;
@@ -72,12 +82,18 @@ export class Chunk {
     this.numRows = init.numRows;
     this.timelines = init.timelines;
     this.components = init.components;
-    this.#parts = init.encoded.parts;
-    this.#borrowed = init.encoded.borrowed;
     this.#columns = init.columns;
-    let bytes = 0;
-    for (const part of this.#parts) bytes += part.byteLength;
-    this.byteLength = bytes;
+    const { encoded } = init;
+    if ("parts" in encoded) {
+      this.#parts = encoded.parts;
+      this.#borrowed = encoded.borrowed;
+      let bytes = 0;
+      for (const part of encoded.parts) bytes += part.byteLength;
+      this.byteLength = bytes;
+    } else {
+      this.#stored = encoded;
+      this.byteLength = encoded.byteLength;
+    }
   }
 
   /** True when the chunk has no index column: its data holds at all times. */
@@ -90,26 +106,44 @@ export class Chunk {
    * A sink with `borrows` may write them while its `write` runs; everyone else takes {@link ipc}.
    */
   get parts(): readonly Uint8Array[] {
-    return this.#parts;
+    return this.#parts ?? [this.ipc];
+  }
+
+  /** The LZ4 block of the Arrow IPC stream, for a chunk that was read in this form; so it is written again. */
+  get lz4(): Uint8Array | undefined {
+    return this.#stored?.lz4;
   }
 
   /** The Arrow IPC stream: schema message, one record batch, end of stream. */
   get ipc(): Uint8Array {
-    if (this.#borrowed !== undefined || this.#parts.length !== 1) {
-      this.#parts = [concat(this.#parts, this.byteLength)];
+    if (this.#stored !== undefined) return this.#stored.bytes;
+    let parts = this.#parts as readonly Uint8Array[];
+    if (this.#borrowed !== undefined || parts.length !== 1) {
+      parts = [concat(parts, this.byteLength)];
+      this.#parts = parts;
       this.#borrowed = undefined;
     }
-    return this.#parts[0] as Uint8Array;
+    return parts[0] as Uint8Array;
+  }
+
+  /** True while some of its bytes are memory of the caller's; see {@link own}. */
+  get isBorrowed(): boolean {
+    return this.#borrowed !== undefined;
   }
 
   /** Copies what is borrowed, so that the chunk can be kept. Done by the message log before `log()` returns. */
   own(): void {
     const borrowed = this.#borrowed;
     if (borrowed === undefined) return;
-    this.#parts = this.#parts.map((part) =>
+    this.#parts = this.#parts?.map((part) =>
       borrowed.has(part) ? concat([part], part.length) : part,
     );
     this.#borrowed = undefined;
+  }
+
+  /** All columns, found at once: cheaper than one after the other for those who want several. */
+  columns(): ChunkColumns {
+    return this.#columns(this.ipc);
   }
 
   /** Row ids, 16 big-endian bytes each. */

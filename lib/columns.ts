@@ -1,6 +1,9 @@
 import type { ArrowArray } from "./arrow/array.ts";
-import { ListBuilder, type Memory, slice } from "./arrow/column-builder.ts";
+import type { Memory } from "./arrow/builders/array-builder.ts";
+import type { ListBuilder } from "./arrow/builders/list-builder.ts";
+import { listBuilder } from "./arrow/column-builder.ts";
 import { list } from "./arrow/data-type.ts";
+import { slice } from "./arrow/slice.ts";
 import { Chunk, type TimelineStats } from "./chunk.ts";
 import { bigEndian, ChunkTemplate, sortedOrder } from "./chunk-builder.ts";
 import type { ComponentColumn } from "./component-batch.ts";
@@ -228,7 +231,8 @@ function permute(times: BigInt64Array, order: Uint32Array): BigInt64Array {
   return sorted;
 }
 
-function rangeOf(times: BigInt64Array): { min: bigint; max: bigint; sorted: boolean } {
+/** Smallest and largest time, and whether times never decrease; of at least one time. */
+export function rangeOf(times: BigInt64Array): { min: bigint; max: bigint; sorted: boolean } {
   // As 32-bit halves: comparing bigints one by one takes longer than everything else here.
   const words = new Int32Array(times.buffer, times.byteOffset, 2 * times.length);
   let sorted = true;
@@ -259,7 +263,7 @@ function buildColumn(
   const offsets = new Int32Array(rows + 1);
   for (let i = 0; i < rows; i++)
     offsets[i + 1] = (offsets[i] as number) + (lengths === undefined ? 1 : (lengths[i] as number));
-  const builder = new ListBuilder(type);
+  const builder = listBuilder(type);
   if (permutation === undefined) {
     builder.append(
       { type, length: rows, offsets, children: [array] } satisfies ArrowArray,

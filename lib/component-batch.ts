@@ -2,6 +2,7 @@ import type { ArrowArray, NumericValues } from "./arrow/array.ts";
 import { isFixedWidth, strideOf } from "./arrow/array.ts";
 import type { DataType } from "./arrow/data-type.ts";
 import { quote, RerunError } from "./errors.ts";
+import { Interned } from "./interned.ts";
 
 /**
  * Names one component of an entity, and the Arrow type of its values.
@@ -27,7 +28,7 @@ export interface ComponentNames {
   readonly componentType?: string | undefined;
 }
 
-const interned = new Map<string, ComponentDescriptor>();
+const interned = new Interned<ComponentDescriptor>();
 
 /** The one descriptor with these names and this type. */
 export function componentDescriptor(
@@ -37,13 +38,10 @@ export function componentDescriptor(
   type: DataType,
 ): ComponentDescriptor {
   const key = `${archetype ?? ""}\n${component}\n${componentType ?? ""}\n${type.key}`;
-  let descriptor = interned.get(key);
-  if (descriptor === undefined) {
+  return interned.get(key, () => {
     const stride = isFixedWidth(type) ? strideOf(type) : 0;
-    descriptor = Object.freeze({ archetype, component, componentType, type, stride });
-    interned.set(key, descriptor);
-  }
-  return descriptor;
+    return Object.freeze({ archetype, component, componentType, type, stride });
+  });
 }
 
 /**

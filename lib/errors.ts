@@ -8,8 +8,13 @@
  * - `file-exists`, `file-missing`, `directory-missing`, `permission-denied`, `disk-full`, `io-failed`: the file system said no
  * - `stdout-is-terminal`: binary data would be printed on a screen
  * - `address-in-use`, `server-failed`, `protocol-error`: a server or its peer
+ * - `viewer-unreachable`: nobody answers at an address, or a connection broke; a sink tells of it and tries again
+ * - `access-denied`: the peer wants another token, or its certificate is not trusted
+ * - `viewer-not-found`, `viewer-not-ready`: `spawn` found no viewer to start, or the one it started did not answer
  * - `data-dropped`: a budget was exceeded and the oldest data was let go
+ * - `index-dropped`: a file holds more chunks than its index may: it is complete, but only read from front to back
  * - `invalid-data`: bytes from outside are not what they should be
+ * - `unsupported-data`: bytes from outside are in order, but of a kind or version that is not read here
  * - `flush-timeout`: a signal ended a wait before everything was delivered
  */
 export type RerunErrorCode =
@@ -29,8 +34,14 @@ export type RerunErrorCode =
   | "address-in-use"
   | "server-failed"
   | "protocol-error"
+  | "viewer-unreachable"
+  | "access-denied"
+  | "viewer-not-found"
+  | "viewer-not-ready"
   | "data-dropped"
+  | "index-dropped"
   | "invalid-data"
+  | "unsupported-data"
   | "flush-timeout";
 
 /** The one error class of this package; `code` tells the kinds apart, `cause` keeps what was underneath. */

@@ -31,6 +31,7 @@ export {
   type ComponentNames,
   componentDescriptor,
 } from "./component-batch.ts";
+export type { DeterministicOptions } from "./deterministic.ts";
 export { DynamicArchetype, type DynamicArchetypeFactory } from "./dynamic-archetype.ts";
 export type {
   DynamicColumnsOptions,

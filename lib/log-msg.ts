@@ -15,6 +15,18 @@ export interface SetStoreInfo {
   readonly rowId: Tuid;
   /** Free description of what writes, such as `rerun-rx 0.1.0`. */
   readonly source: string;
+  /** What wrote it, in the words of the file it was read from; so it is written again. */
+  readonly origin?: StoreOrigin | undefined;
+  /** Version of Rerun that wrote it, such as `0.33.0`, if it was read from somewhere. */
+  readonly version?: string | undefined;
+}
+
+/** `rerun.log_msg.v1alpha1.StoreSource`. */
+export interface StoreOrigin {
+  /** 1 C SDK, 2 Python SDK, 3 Rust SDK, 4 file, 5 viewer, 6 other. */
+  readonly kind: number;
+  /** Details; what they mean depends on the kind. */
+  readonly extra: Uint8Array;
 }
 
 /** Data: one chunk of one store. */

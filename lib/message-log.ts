@@ -1,3 +1,8 @@
+import { LatestEntries } from "./latest-entries.ts";
+import { type CursorOptions, type CursorStart, LogCursor } from "./log-cursor.ts";
+
+export { type CursorOptions, type CursorStart, LogCursor } from "./log-cursor.ts";
+
 /** One item of a {@link MessageLog}. */
 export interface LogEntry<T> {
   /** Position in the log, counted from 0, without gaps. */
@@ -8,13 +13,36 @@ export interface LogEntry<T> {
   readonly at: number;
   /** Pinned entries come to every cursor, whatever its start, and are never dropped. */
   pinned: boolean;
+  /** Keys of which it is the latest; none is left once later ones took its place. */
+  refs: number;
+  /** True for what was let go out of the middle of the log; readers pass it by. */
+  readonly gone: boolean;
 }
 
 export interface MessageLogOptions<T> {
   readonly sizeOf: (item: T) => number;
   readonly isPinned: (item: T) => boolean;
-  /** A later pinned item with the same key takes the place of an earlier one; undefined: stands for ever. */
-  readonly pinKey?: (item: T) => string | undefined;
+  /**
+   * A later pinned item with the same key takes the place of an earlier one; undefined: stands for ever. With several
+   * keys, it stands until later ones have come for each of them.
+   */
+  readonly pinKey?: (item: T) => string | readonly string[] | undefined;
+  /**
+   * Pinned items that say something only together, such as those of one blueprint. What is superseded of a group is let
+   * go at once, and no cursor gets it any more: it may be needed by none of the others.
+   */
+  readonly groupOf?: (item: T) => string | undefined;
+  /** Groups that are superfluous from this item on. */
+  readonly endsGroups?: (item: T) => readonly string[];
+  /**
+   * What a temporal item holds the latest value of. Until a later item has come for each key, it is kept past the
+   * history, within `latestBytes`.
+   */
+  readonly latestKeys?: (item: T) => readonly string[];
+  /** Bytes of `historyBytes` that may be taken by latest values; default half of them. */
+  readonly latestBytes?: number;
+  /** Called for a temporal item that is kept although its neighbours are not. */
+  readonly onRetain?: (item: T) => void;
   /** Bytes of temporal items kept for late cursors once every cursor has them. */
   readonly historyBytes: number;
   /** Bytes of temporal items kept while there is no cursor to take them. */
@@ -23,17 +51,8 @@ export interface MessageLogOptions<T> {
   readonly onDrop?: (entry: LogEntry<T>) => void;
   /** Called for each appended item that is still held once all cursors were told. */
   readonly onKeep?: (item: T) => void;
-}
-
-/** Where a cursor begins. Pinned entries before that come first in any case. */
-export type CursorStart = "start" | "now" | { readonly seq: number } | { readonly sinceMs: number };
-
-export interface CursorOptions<T> {
-  readonly from?: CursorStart;
-  /** Bytes of temporal items that may wait for this cursor; past it the oldest are dropped for it alone. */
-  readonly budgetBytes?: number;
-  readonly onAppend?: () => void;
-  readonly onDrop?: (entry: LogEntry<T>) => void;
+  /** True for an item that `onKeep` would have to copy. */
+  readonly isBorrowed?: (item: T) => boolean;
 }
 
 /**
@@ -53,15 +72,36 @@ export class MessageLog<T> {
   /** Pinned entries that have left the contiguous part, in order. */
   #pinned: LogEntry<T>[] = [];
   readonly #pinKeys = new Map<string, LogEntry<T>>();
+  readonly #groups = new Map<string, Set<LogEntry<T>>>();
+  /** Where the items begin that are being appended together. */
+  #together = 0;
   readonly #cursors = new Set<LogCursor<T>>();
   #temporalBytes = 0;
   #pinnedBytes = 0;
   /** Everything below was acknowledged by some cursor. */
   #deliveredTo = 0;
   #dropped = 0;
+  /** Too large to be kept as history, in order; let go once everyone has them. */
+  #large: LogEntry<T>[] = [];
+  readonly #latest: LatestEntries<T> | undefined;
 
   constructor(options: MessageLogOptions<T>) {
     this.#options = options;
+    const { latestKeys, historyBytes, latestBytes = historyBytes / 2, onRetain } = options;
+    if (latestKeys !== undefined)
+      this.#latest = new LatestEntries<T>({
+        keysOf: latestKeys,
+        maxBytes: latestBytes,
+        onRetain,
+        onGone: (entry) => {
+          for (const cursor of this.#cursors) cursor.gone(entry);
+        },
+      });
+  }
+
+  /** Bytes of temporal items kept for late cursors. */
+  get historyBytes(): number {
+    return this.#options.historyBytes;
   }
 
   /** Sequence number of the next item. */
@@ -71,7 +111,12 @@ export class MessageLog<T> {
 
   /** Bytes held, pinned ones included. */
   get bytes(): number {
-    return this.#temporalBytes + this.#pinnedBytes;
+    return this.#temporalBytes + this.#pinnedBytes + (this.#latest?.bytes ?? 0);
+  }
+
+  /** Bytes of pinned items. */
+  get pinnedBytes(): number {
+    return this.#pinnedBytes;
   }
 
   /** Items that were let go before any cursor had them. */
@@ -86,34 +131,81 @@ export class MessageLog<T> {
 
   /** Appends an item and tells the cursors; those that read at once have it when this returns. */
   append(item: T): number {
-    const seq = this.nextSeq;
+    this.#together = this.nextSeq;
+    const entry = this.#add(item);
+    for (const cursor of [...this.#cursors]) cursor.appended(entry);
+    this.#added(entry);
+    return entry.seq;
+  }
+
+  /**
+   * Appends items that belong together: cursors are told when all of them are there, and none of them takes the place of
+   * another.
+   */
+  appendAll(items: readonly T[]): void {
+    this.#together = this.nextSeq;
+    const entries = items.map((item) => this.#add(item));
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    for (const cursor of [...this.#cursors]) cursor.appended(last);
+    for (const entry of entries) this.#added(entry);
+  }
+
+  #add(item: T): LogEntry<T> {
     const pinned = this.#options.isPinned(item);
     const entry: LogEntry<T> = {
-      seq,
+      seq: this.nextSeq,
       item,
       bytes: this.#options.sizeOf(item),
       at: Date.now(),
       pinned,
+      refs: 0,
+      gone: false,
     };
     this.#entries.push(entry);
     if (pinned) {
       this.#pinnedBytes += entry.bytes;
-      this.#supersede(entry);
     } else {
       this.#temporalBytes += entry.bytes;
+      this.#latest?.add(entry);
     }
     // First all take note, then all are told: one that is told may append, attach or detach in turn.
     for (const cursor of this.#cursors) cursor.queue(entry);
-    for (const cursor of [...this.#cursors]) cursor.appended(entry);
-    // An item that would push out most of the history is not worth the copy that keeping it costs.
-    this.trim(entry.bytes * 4 > this.#options.historyBytes ? 0 : this.#options.historyBytes);
-    if (this.holds(seq)) this.#options.onKeep?.(item);
-    return seq;
+    if (pinned) this.#supersede(entry);
+    return entry;
+  }
+
+  #added(entry: LogEntry<T>): void {
+    const { item, pinned, seq } = entry;
+    if (!pinned && this.#isTooLarge(entry)) this.#large.push(entry);
+    this.trim();
+    const { onKeep } = this.#options;
+    if (onKeep !== undefined && this.holds(seq)) onKeep(item);
+  }
+
+  /**
+   * One item must not push out all the others: what is larger than the history is not kept in it, and what would fill
+   * much of it not if keeping it costs a copy.
+   */
+  #isTooLarge({ bytes, item }: LogEntry<T>): boolean {
+    const { historyBytes, isBorrowed } = this.#options;
+    if (historyBytes === 0) return false;
+    return bytes > historyBytes || (bytes * 4 > historyBytes && isBorrowed?.(item) === true);
   }
 
   /** True while the entry is still in the log. */
   holds(seq: number): boolean {
-    return seq >= this.#base || this.#pinnedFrom(seq)?.seq === seq;
+    const entry = this.entryFrom(seq);
+    return entry !== undefined && entry.seq === seq && !entry.gone;
+  }
+
+  /** How many entries there are at or behind `seq`. */
+  countFrom(seq: number): number {
+    const rest = this.nextSeq - Math.max(seq, this.#base);
+    if (seq >= this.#base) return rest;
+    return (
+      rest + this.#pinned.length - this.#pinnedIndex(seq) + (this.#latest?.countFrom(seq) ?? 0)
+    );
   }
 
   /** Opens a reader. */
@@ -134,18 +226,32 @@ export class MessageLog<T> {
     return this.nextSeq;
   }
 
-  /** The entry at `seq`, or the next pinned one when that has left; undefined at the end. For cursors. */
+  /** The entry at `seq`, or the next one held when that has left; undefined at the end. For cursors. */
   entryFrom(seq: number): LogEntry<T> | undefined {
-    if (seq < this.#base) {
-      const pinned = this.#pinnedFrom(seq);
-      if (pinned !== undefined) return pinned;
-      return this.#entries[this.#head];
-    }
+    if (seq < this.#base) return this.#outlierFrom(seq) ?? this.#entries[this.#head];
     return this.#entries[this.#head + seq - this.#base];
   }
 
-  #pinnedFrom(seq: number): LogEntry<T> | undefined {
-    return this.#pinned[this.#pinnedIndex(seq)];
+  /** The last entry before `seq` that is held; undefined at the beginning. */
+  entryBefore(seq: number): LogEntry<T> | undefined {
+    for (let at = Math.min(seq, this.nextSeq); at > this.#base; at--) {
+      const entry = this.#entries[this.#head + at - this.#base - 1];
+      if (entry?.gone === false) return entry;
+    }
+    const pinned = this.#pinned[this.#pinnedIndex(seq) - 1];
+    const latest = this.#latest?.before(seq);
+    return latest !== undefined && !(pinned !== undefined && pinned.seq > latest.seq)
+      ? latest
+      : pinned;
+  }
+
+  /** The first one at or behind `seq` of those that are held although the history has gone on. */
+  #outlierFrom(seq: number): LogEntry<T> | undefined {
+    const pinned = this.#pinned[this.#pinnedIndex(seq)];
+    const latest = this.#latest?.from(seq);
+    return latest !== undefined && !(pinned !== undefined && pinned.seq < latest.seq)
+      ? latest
+      : pinned;
   }
 
   /** Index of the first one at or behind `seq`. */
@@ -172,14 +278,19 @@ export class MessageLog<T> {
   }
 
   /** Lets go of what the budgets do not cover. */
-  trim(historyBytes: number = this.#options.historyBytes): void {
-    const { backlogBytes } = this.#options;
-    const limit = this.#cursors.size > 0 ? historyBytes : Math.min(historyBytes, backlogBytes);
-    if (this.#temporalBytes <= limit) return;
+  trim(): void {
+    const { historyBytes, backlogBytes } = this.#options;
+    const most = this.#cursors.size > 0 ? historyBytes : Math.min(historyBytes, backlogBytes);
+    const fits = (): boolean => this.#temporalBytes + (this.#latest?.bytes ?? 0) <= most;
+    if (this.#large.length === 0 && fits()) return;
     let owed = this.#deliveredTo;
     if (this.#cursors.size > 0) {
       owed = Number.POSITIVE_INFINITY;
       for (const cursor of this.#cursors) owed = Math.min(owed, cursor.owedFrom);
+    }
+    if (this.#large.length > 0) {
+      this.#letGoOfLarge(owed);
+      if (fits()) return;
     }
     const newest = this.nextSeq - 1;
     while (this.#head < this.#entries.length) {
@@ -187,11 +298,13 @@ export class MessageLog<T> {
       const waits = entry.seq >= owed;
       if (waits && this.#cursors.size > 0) break;
       if (!entry.pinned) {
-        if (this.#temporalBytes <= (waits ? backlogBytes : limit)) break;
+        const held = this.#temporalBytes + (this.#latest?.bytes ?? 0);
+        if (held <= (waits ? backlogBytes : most)) break;
         // The newest stays while it waits, however large: a budget must not make logging impossible.
-        if (waits && entry.seq === newest) break;
+        if (waits && entry.seq === newest && backlogBytes > 0) break;
         this.#temporalBytes -= entry.bytes;
-        if (waits && entry.seq >= this.#deliveredTo) {
+        const kept = this.#latest?.retain(entry) === true;
+        if (waits && !kept && !entry.gone && entry.seq >= this.#deliveredTo) {
           this.#dropped++;
           this.#options.onDrop?.(entry);
         }
@@ -208,162 +321,70 @@ export class MessageLog<T> {
     }
   }
 
+  /** Takes large entries that everyone has out of the middle of the log. */
+  #letGoOfLarge(owed: number): void {
+    this.#large = this.#large.filter((entry) => {
+      if (entry.seq >= owed) return true;
+      if (entry.seq < this.#base) return false;
+      if (entry.refs > 0) {
+        // The latest of something, and it could be kept: it goes when its neighbours do.
+        if (entry.bytes <= this.#options.historyBytes) return false;
+        this.#latest?.retain(entry);
+      }
+      const index = this.#head + entry.seq - this.#base;
+      this.#temporalBytes -= entry.bytes;
+      this.#entries[index] = { ...entry, item: undefined as T, bytes: 0, gone: true };
+      return false;
+    });
+  }
+
   #supersede(entry: LogEntry<T>): void {
-    const key = this.#options.pinKey?.(entry.item);
-    if (key === undefined) return;
-    const older = this.#pinKeys.get(key);
-    this.#pinKeys.set(key, entry);
-    if (older === undefined) return;
-    older.pinned = false;
-    this.#pinnedBytes -= older.bytes;
-    if (older.seq < this.#base) {
-      this.#pinned.splice(this.#pinnedIndex(older.seq), 1);
+    const { groupOf, endsGroups, pinKey } = this.#options;
+    const group = groupOf?.(entry.item);
+    if (group !== undefined) {
+      const members = this.#groups.get(group) ?? new Set();
+      this.#groups.set(group, members.add(entry));
+    }
+    for (const ended of endsGroups?.(entry.item) ?? []) {
+      for (const member of this.#groups.get(ended) ?? []) this.#remove(member);
+      this.#groups.delete(ended);
+    }
+    const keys = pinKey?.(entry.item);
+    if (keys === undefined) return;
+    for (const key of typeof keys === "string" ? [keys] : keys) {
+      const older = this.#pinKeys.get(key);
+      this.#pinKeys.set(key, entry);
+      entry.refs++;
+      if (older !== undefined && older.seq < this.#together && --older.refs === 0)
+        this.#unpin(older);
+    }
+  }
+
+  /** Takes a member of a group out, wherever it is. */
+  #remove(entry: LogEntry<T>): void {
+    if (!entry.pinned) return;
+    entry.pinned = false;
+    this.#pinnedBytes -= entry.bytes;
+    if (entry.seq < this.#base) {
+      this.#pinned.splice(this.#pinnedIndex(entry.seq), 1);
       return;
     }
-    this.#temporalBytes += older.bytes;
-    for (const cursor of this.#cursors) cursor.unpinned(older);
+    const index = this.#head + entry.seq - this.#base;
+    this.#entries[index] = { ...entry, item: undefined as T, bytes: 0, refs: 0, gone: true };
   }
-}
 
-/** A reader of a {@link MessageLog}. Take entries, deliver them, acknowledge them. */
-export class LogCursor<T> {
-  readonly #log: MessageLog<T>;
-  readonly #options: CursorOptions<T>;
-  readonly #start: number;
-  /** Next entry to take. */
-  #next = 0;
-  /** All below is delivered. */
-  #acked = 0;
-  /** Temporal entries below this are skipped: before the start, or dropped by the budget. */
-  #skipBelow: number;
-  /** Nothing from here on is taken any more. */
-  #end = Number.POSITIVE_INFINITY;
-  #queuedBytes = 0;
-  #dropped = 0;
-  #closed = false;
-
-  constructor(log: MessageLog<T>, start: number, options: CursorOptions<T>) {
-    this.#log = log;
-    this.#start = start;
-    this.#skipBelow = start;
-    this.#options = options;
-    for (let entry = log.entryFrom(0); entry !== undefined; entry = log.entryFrom(entry.seq + 1)) {
-      if (!entry.pinned && entry.seq >= start) this.#queuedBytes += entry.bytes;
+  #unpin(older: LogEntry<T>): void {
+    if (!older.pinned) return;
+    const members = this.#groups.get(this.#options.groupOf?.(older.item) ?? "");
+    if (members?.delete(older) === true) {
+      this.#remove(older);
+      return;
     }
-  }
-
-  /** Sequence number from which on everything is owed to this cursor; before it, only pinned entries. */
-  get start(): number {
-    return this.#start;
-  }
-
-  /** Temporal bytes that wait. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
-  }
-
-  /** Entries that the budget dropped for this cursor. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  /** All below is delivered. */
-  get acked(): number {
-    return this.#acked;
-  }
-
-  /**
-   * Entries from here on must stay in the log for this cursor: also those that it took and did not acknowledge, for
-   * a successor, unless it is so slow that entries behind them were dropped. Otherwise one that never
-   * acknowledges would keep the log from ever letting go of anything.
-   */
-  get owedFrom(): number {
-    const wanted = Math.max(this.#next, this.#skipBelow);
-    return this.#acked < this.#next && this.#skipBelow <= this.#next ? this.#acked : wanted;
-  }
-
-  /** True when there is nothing to take. */
-  get atEnd(): boolean {
-    return this.#next >= this.#log.nextSeq;
-  }
-
-  /** Takes entries in order: at least one if there is one, and no more once `maxBytes` are reached. */
-  take(maxBytes: number): LogEntry<T>[] {
-    const taken: LogEntry<T>[] = [];
-    let bytes = 0;
-    while (bytes < maxBytes && this.#next < this.#end) {
-      const entry = this.#log.entryFrom(this.#next);
-      if (entry === undefined) {
-        this.#next = this.#log.nextSeq;
-        break;
-      }
-      if (entry.seq >= this.#end) {
-        this.#next = this.#end;
-        break;
-      }
-      this.#next = entry.seq + 1;
-      if (!entry.pinned) {
-        if (entry.seq < this.#skipBelow) continue;
-        this.#queuedBytes = Math.max(0, this.#queuedBytes - entry.bytes);
-      }
-      taken.push(entry);
-      bytes += entry.bytes;
-    }
-    // Only skipped entries: nothing to wait for.
-    if (taken.length === 0) this.#acked = this.#next;
-    return taken;
-  }
-
-  /** Says that all entries up to and with `seq` are delivered. */
-  ack(seq: number): void {
-    if (seq + 1 <= this.#acked) return;
-    this.#acked = seq + 1;
-    this.#log.delivered(this.#acked);
-    this.#log.trim();
-  }
-
-  /** Takes what is in the log now, and nothing that is appended later. */
-  stop(): void {
-    this.#end = Math.min(this.#end, this.#log.nextSeq);
-  }
-
-  /** Frees what waits for this cursor. Idempotent. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#log.release(this);
-  }
-
-  /** For the log: an entry was appended; it waits from now on. */
-  queue(entry: LogEntry<T>): void {
-    if (!entry.pinned && entry.seq < this.#end) this.#queuedBytes += entry.bytes;
-  }
-
-  /** For the log: a pinned entry has become an ordinary one, because a later one took its place. */
-  unpinned(entry: LogEntry<T>): void {
-    if (entry.seq >= Math.max(this.#next, this.#skipBelow) && entry.seq < this.#end)
-      this.#queuedBytes += entry.bytes;
-  }
-
-  /** For the log: all cursors know of the entry; now read it, or make room. */
-  appended(entry: LogEntry<T>): void {
-    if (this.#closed) return;
-    this.#options.onAppend?.();
-    const budget = this.#options.budgetBytes ?? Number.POSITIVE_INFINITY;
-    if (this.#queuedBytes > budget) this.#dropOldest(budget, entry.seq);
-  }
-
-  #dropOldest(budget: number, newest: number): void {
-    let seq = Math.max(this.#next, this.#skipBelow);
-    while (this.#queuedBytes > budget && seq < newest) {
-      const entry = this.#log.entryFrom(seq);
-      if (entry === undefined || entry.seq >= newest) break;
-      seq = entry.seq + 1;
-      if (entry.pinned) continue;
-      this.#queuedBytes -= entry.bytes;
-      this.#dropped++;
-      this.#options.onDrop?.(entry);
-      this.#skipBelow = seq;
-    }
+    older.pinned = false;
+    this.#pinnedBytes -= older.bytes;
+    const held = older.seq >= this.#base;
+    if (held) this.#temporalBytes += older.bytes;
+    else this.#pinned.splice(this.#pinnedIndex(older.seq), 1);
+    for (const cursor of [...this.#cursors]) cursor.unpinned(older, held);
   }
 }

@@ -1,31 +1,32 @@
+import type { MonoTypeOperatorFunction, Subscription } from "rxjs";
 import { AsyncScope } from "#async-scope";
 import { batchRows } from "../operators/batch-rows.ts";
 import { replayLog } from "../operators/replay-log.ts";
 import { toMessages } from "../operators/to-messages.ts";
 import { TextLog } from "./archetypes/text-log.ts";
-import {
-  AttachedSink,
-  type Attachment,
-  type AttachOptions,
-  raceSignal,
-  type SinkStats,
-} from "./attachment.ts";
+import { AttachedSink } from "./attached-sink.ts";
+import type { Attachment, AttachOptions, SinkStats } from "./attachment.ts";
 import { BATCH_PRESETS, type BatchConfig, environment, withEnvironment } from "./batch-config.ts";
-import { nowNs } from "./clock.ts";
+import type { BlueprintActivationOptions, BlueprintLike } from "./blueprint/like.ts";
+import { BlueprintFollower } from "./blueprint-follower.ts";
+import { blueprintMessages } from "./blueprint-store.ts";
+import { nowNs, type SplitNs } from "./clock.ts";
 import { ColumnsEncoder, type TimeColumns } from "./columns.ts";
 import type { AsComponents, ComponentBatch, ComponentColumn } from "./component-batch.ts";
+import { type DeterministicOptions, deterministicSource } from "./deterministic.ts";
 import { entityPath } from "./entity-path.ts";
 import { quote, RerunError } from "./errors.ts";
 import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
-import { byteSizeOf, isPinned, type LogMsg, type SetStoreInfo, type StoreId } from "./log-msg.ts";
+import type { LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
 import { MessageLog } from "./message-log.ts";
 import { PROPERTIES_PATH, recordingInfo, recordingInfoChunk } from "./recording-info.ts";
 import { Observable, RowSubject, Subject } from "./rxjs.ts";
 import { type Sink, type SinkLike, toSink, type WaitOptions } from "./sink.ts";
-import { pinKeyOf } from "./static-data.ts";
-import { STATIC, type TimeInput, type TimePoint, TimeState } from "./time.ts";
+import { messageRetention } from "./static-data.ts";
+import { joinTime, STATIC, type TimeInput, type TimePoint, TimeState } from "./time.ts";
 import { TuidGenerator } from "./tuid.ts";
 import { SOURCE } from "./version.ts";
+import { raceSignal } from "./wait.ts";
 
 export interface RecordingStreamOptions {
   /** Default: `rec_` and a random UUID. Streams with the same id are shown as one recording. */
@@ -62,6 +63,17 @@ export interface RecordingStreamOptions {
    * rest the default holds.
    */
   readonly batch?: Partial<BatchConfig>;
+  /**
+   * A layout of the viewer that every sink gets before all else: what is shown as long as no other one is made active,
+   * and what "reset" brings back. See {@link RecordingStream.sendBlueprint}. Default: none.
+   */
+  readonly defaultBlueprint?: BlueprintLike;
+  /**
+   * Makes two runs of a program write the same bytes: ids, the recording id and `log_time` come from a seed and a given
+   * clock, and rows are batched by their number and size alone: nothing waits less because time has passed. Rows
+   * that should not wait for 2 MiB of their entity need `batch: { flushNumRows }` or calls of `flush`. Default: no.
+   */
+  readonly deterministic?: boolean | DeterministicOptions;
   /** Bytes of temporal data kept for late sinks once all attached sinks have it. Default 256 MiB. */
   readonly historyBytes?: number;
   /** Bytes of temporal data that wait while no sink is attached; past it the oldest is dropped and told. Default 2 GiB. */
@@ -147,7 +159,9 @@ export class RecordingStream {
   readonly #errors = new Subject<RerunError>();
   readonly #changed = new Subject<void>();
   readonly #replacing = new Set<Promise<Attachment>>();
-  readonly #ids = new TuidGenerator();
+  readonly #followers = new Map<BlueprintFollower, Subscription>();
+  readonly #now: () => SplitNs;
+  readonly #ids: TuidGenerator;
   readonly #time: TimeState;
   readonly #scope = new AsyncScope<TimeState>();
   #scoped = false;
@@ -171,8 +185,15 @@ export class RecordingStream {
         `Expected the application id to be a non-empty string, got ${quote(applicationId)}`,
       );
     }
+    const { deterministic = false } = options;
+    const fixed =
+      deterministic === false
+        ? undefined
+        : deterministicSource(deterministic, `${applicationId}\n${options.recordingId ?? ""}`);
+    this.#now = fixed?.now ?? nowNs;
+    this.#ids = new TuidGenerator(fixed?.idTime, fixed?.start, fixed?.hex);
     const {
-      recordingId = `rec_${globalThis.crypto.randomUUID().replaceAll("-", "")}`,
+      recordingId = `rec_${this.#ids.uuid()}`,
       logTime = true,
       logTick = true,
       historyBytes = 256 * MIB,
@@ -183,19 +204,18 @@ export class RecordingStream {
     this.strict = options.strict ?? !isOff(env["RERUN_STRICT"]);
     this.storeId = { kind: "recording", applicationId, recordingId };
     this.#time = new TimeState({ logTime, logTick });
-    this.#batch = options.batch;
+    this.#batch = fixed === undefined ? options.batch : { flushTickMs: Infinity, ...options.batch };
     this.#batchConfig = this.#chooseBatchConfig();
     let dropping = false;
     this.#log = new MessageLog<LogMsg>({
-      sizeOf: byteSizeOf,
-      isPinned,
-      pinKey: pinKeyOf,
+      ...messageRetention(),
       historyBytes,
       backlogBytes,
       // What the log keeps past this call must not depend on arrays of the caller.
       onKeep: (message) => {
         if (message.kind === "chunk") message.chunk.own();
       },
+      isBorrowed: (message) => message.kind === "chunk" && message.chunk.isBorrowed,
       onDrop: () => {
         if (!dropping)
           this.#report(
@@ -231,6 +251,9 @@ export class RecordingStream {
         complete: () => subscriber.complete(),
       }),
     );
+    // Before the recording, as the viewer would else make up a layout first.
+    if (this.enabled && options.defaultBlueprint !== undefined)
+      this.#log.appendAll(this.#defaultMessages(options.defaultBlueprint));
     // Starts the flow; sinks read the log through cursors.
     if (this.enabled) replayed$.subscribe().unsubscribe();
 
@@ -263,7 +286,7 @@ export class RecordingStream {
     });
 
     if (this.enabled && options.sendProperties !== false) {
-      const { startTime = new Date(), name } = options;
+      const { startTime = fixed === undefined ? new Date() : dateOf(fixed.now()), name } = options;
       const facts = name === undefined ? { startTime } : { startTime, name };
       this.#events.next({ kind: "columns", chunk: recordingInfoChunk(this.#ids, facts) });
     }
@@ -321,7 +344,7 @@ export class RecordingStream {
     }
     this.#open("log");
     const tick = this.#tick;
-    const now = nowNs();
+    const now = this.#now();
     const time =
       options === undefined
         ? this.#currentTime().stamp(now, tick)
@@ -424,6 +447,70 @@ export class RecordingStream {
     this.log(PROPERTIES_PATH, { batches: recordingInfo({ startTime }) }, { static: true });
   }
 
+  /**
+   * Lays out the viewer: every sink gets the blueprint whole, then its activation. A sink that comes later gets the
+   * current one; one that no viewer would show any more is let go.
+   *
+   * ```ts
+   * import { Blueprint, Horizontal, Spatial3DView, TimeSeriesView } from "rerun-rx/blueprint";
+   *
+   * rec.sendBlueprint(Blueprint(Horizontal(Spatial3DView({ origin: "world" }), TimeSeriesView())));
+   * ```
+   *
+   * @param blueprint a blueprint, a container or a view of `rerun-rx/blueprint`
+   * @throws RerunError `invalid-argument` for what is no blueprint, or has one id twice; nothing was sent then
+   */
+  sendBlueprint(blueprint: BlueprintLike, options: BlueprintActivationOptions = {}): void {
+    if (!this.enabled) return;
+    this.#open("sendBlueprint");
+    const messages = blueprintMessages(this.storeId.applicationId, blueprint, this.#ids, options);
+    // What they sent may be let go now.
+    for (const follower of this.#followers.keys()) follower.restart();
+    this.#sendBlueprint(messages);
+    // The official SDK announces a blueprint twice, and counts every message.
+    this.#tick++;
+  }
+
+  /**
+   * Lets the layout of the viewer follow an Observable of blueprints. The first one is sent whole, of each later one what
+   * differs; parts keep their ids, and so what the viewer knows of them, as long as kind, origin and name stay.
+   *
+   * What a user has changed in the viewer is overwritten with each change that is sent. An error of the Observable, and a
+   * blueprint that is none, are told on `errors$`.
+   *
+   * ```ts
+   * const mode$ = new BehaviorSubject("drive");
+   * rec.followBlueprint(mode$.pipe(map((mode) => (mode === "drive" ? driving : parking))));
+   * ```
+   *
+   * @returns ends it; the layout stays as it is
+   */
+  followBlueprint(
+    blueprint$: Observable<BlueprintLike>,
+    options: BlueprintActivationOptions = {},
+  ): Subscription {
+    this.#open("followBlueprint");
+    const follower = new BlueprintFollower(this.storeId.applicationId, this.#ids, options);
+    const told = (error: unknown): void => this.#report(RerunError.from(error));
+    const subscription = blueprint$.subscribe({
+      next: (blueprint) => {
+        if (!this.enabled || this.#closed !== undefined) return;
+        try {
+          const messages = follower.next(blueprint);
+          if (messages.length === 0) return;
+          for (const other of this.#followers.keys()) if (other !== follower) other.restart();
+          this.#sendBlueprint(messages);
+        } catch (error) {
+          told(error);
+        }
+      },
+      error: told,
+    });
+    this.#followers.set(follower, subscription);
+    subscription.add(() => this.#followers.delete(follower));
+    return subscription;
+  }
+
   // ---- 2. Time ---------------------------------------------------------------------------------------------
 
   /**
@@ -514,7 +601,7 @@ export class RecordingStream {
     // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
     const guard = this.#log.cursor({ from: { seq: old.resumeFrom } });
     try {
-      await old.end({ signal: options.signal });
+      await old.end({ signal: options.signal, handOver: true });
       return this.#attach(sink, options.from ?? { seq: old.resumeFrom }, options);
     } finally {
       guard.close();
@@ -575,10 +662,13 @@ export class RecordingStream {
     const deadline = options.signal === undefined ? closeDeadline() : undefined;
     const signal = options.signal ?? deadline?.signal;
     try {
+      for (const subscription of [...this.#followers.values()]) subscription.unsubscribe();
       // A sink on its way in gets what is owed to it, too.
       await raceSignal(Promise.allSettled(this.#replacing), signal);
       const attached = this.#attached.splice(0);
-      const ended = await Promise.all(attached.map((a) => a.end({ signal })));
+      const ended = await Promise.all(
+        attached.map((a) => a.end({ signal: options.signal, deadline: deadline?.signal })),
+      );
       return result(attached, target, ended);
     } finally {
       deadline?.cancel();
@@ -592,6 +682,16 @@ export class RecordingStream {
   }
 
   // ---- Inside ----------------------------------------------------------------------------------------------
+
+  #sendBlueprint(messages: readonly LogMsg[]): void {
+    this.#log.appendAll(messages);
+    this.#tick += messages.length;
+  }
+
+  #defaultMessages(blueprint: BlueprintLike): readonly LogMsg[] {
+    const options = { makeActive: false, makeDefault: true };
+    return blueprintMessages(this.storeId.applicationId, blueprint, this.#ids, options);
+  }
 
   #open(call: string): void {
     if (this.#closed !== undefined) {
@@ -633,11 +733,17 @@ export class RecordingStream {
   #attach(
     target: SinkLike,
     from: AttachOptions["from"] | { readonly seq: number },
-    options: AttachOptions,
+    given: AttachOptions,
   ): AttachedSink {
     const sink = toSink(target);
+    const { defaultBlueprint, pipe = [] } = given;
+    const options =
+      defaultBlueprint === undefined
+        ? given
+        : { ...given, pipe: [beginWith(this.#defaultMessages(defaultBlueprint)), ...pipe] };
     if (from === "now") this.#flushRows();
     const attached = new AttachedSink(this.#log, sink, from ?? "start", options, {
+      enabled: this.enabled,
       changed: () => this.#changed.next(),
       report: (error) => this.#report(error),
       drain: () => {
@@ -703,6 +809,11 @@ export class RecordingStream {
   }
 }
 
+/** To the millisecond. */
+function dateOf({ hi, lo }: SplitNs): Date {
+  return new Date(Number(joinTime(lo, hi) / 1_000_000n));
+}
+
 /** Whether a variable of the environment switches something off. */
 function isOff(variable: string | undefined): boolean {
   return /^(0|off|false|no)$/i.test(variable ?? "");
@@ -742,6 +853,15 @@ function mergeBatches(path: string, all: readonly AsComponents[]): readonly Comp
     }
   }
   return batches;
+}
+
+/** Puts messages before all others. */
+function beginWith(messages: readonly LogMsg[]): MonoTypeOperatorFunction<LogMsg> {
+  return (source) =>
+    new Observable((subscriber) => {
+      for (const message of messages) subscriber.next(message);
+      return source.subscribe(subscriber);
+    });
 }
 
 /** Tells options from one more archetype; both are objects. */

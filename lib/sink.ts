@@ -15,11 +15,35 @@ export type SinkState = "connecting" | "open" | "reconnecting" | "closing" | "cl
 
 /** What a recording stream lends to a sink while it is attached. */
 export interface SinkHost {
+  /** False when the recording is switched off: nothing will come. */
+  readonly enabled: boolean;
   /**
    * Hands everything logged so far to this sink, synchronously: pending rows are batched and written.
    * For sinks that must finish while the process ends.
    */
   drain(): void;
+  /**
+   * Begins anew, for sinks whose peer was lost and may hold nothing any more: all that is pinned, then all that is
+   * still held from the start of this sink on, is written again in order, and then what follows. Promises of earlier
+   * calls of `write` are no longer looked at; the next call may come before this one returns.
+   *
+   * With operators in between, what they once handed out comes again, and they themselves notice nothing. Rows are
+   * counted once in the statistics, however often they are written.
+   */
+  replay(): void;
+  /** Tells the program of trouble that does not end the sink, on `errors$`; once per episode. */
+  report(error: RerunError): void;
+}
+
+/** What `write` may return when messages are taken long before they are delivered. */
+export interface Delivery {
+  /** Holds the next messages back until it resolves. Default: more may come at once. */
+  readonly ready?: Promise<void> | undefined;
+  /**
+   * Resolves when the messages are delivered, in the order of the calls; with those that the peer does not want and
+   * never will, if any: they count as dropped.
+   */
+  readonly delivered: Promise<void | readonly LogMsg[]>;
 }
 
 /** How to wait: `signal` ends the wait, not the work. */
@@ -30,9 +54,9 @@ export interface WaitOptions {
 /**
  * A destination of messages. Only `write` is required of a sink of your own.
  *
- * Messages come in order, each once. The recording stream never calls `write` again before the promise of
- * the last call resolved: that is the back-pressure. What a sink throws or rejects with ends its
- * attachment, and no other.
+ * Messages come in order, each once unless the sink asks for a {@link SinkHost.replay}. The recording stream never
+ * calls `write` again before the promise of the last call resolved: that is the back-pressure. What a sink throws or
+ * rejects with ends its attachment, and no other.
  */
 export interface Sink {
   /** Shown in messages, such as `save(data.rrd)`. */
@@ -48,8 +72,18 @@ export interface Sink {
   readonly borrows?: boolean;
   /** True when someone watches: rows are then batched with low latency (8 ms instead of 200 ms). */
   readonly live?: boolean;
-  /** Takes messages; a promise holds the next ones back until it resolves. */
-  write(messages: readonly LogMsg[]): void | Promise<void>;
+  /** True when the sink may ask for a {@link SinkHost.replay}: what operators hand out to it is then kept. */
+  readonly replays?: boolean;
+  /**
+   * How long the end of a recording waits for this sink while it is `connecting` or `reconnecting`, in
+   * milliseconds, unless a signal was given. Default: as long as for any other sink.
+   */
+  readonly closeTimeoutMs?: number;
+  /**
+   * Takes messages; a promise holds the next ones back until it resolves, and says then that these are
+   * delivered. A {@link Delivery} says both apart.
+   */
+  write(messages: readonly LogMsg[]): void | Promise<void> | Delivery;
   /** Resolves when everything taken so far is delivered. */
   flush?(options?: WaitOptions): void | Promise<void>;
   /** Delivers the rest and frees what is held. Idempotent. */
@@ -98,8 +132,16 @@ export abstract class ObserverSink implements Sink, Observer<LogMsg> {
     this.setState("failed");
   }
 
-  abstract write(messages: readonly LogMsg[]): void | Promise<void>;
+  abstract write(messages: readonly LogMsg[]): void | Promise<void> | Delivery;
   abstract close(options?: WaitOptions): void | Promise<void>;
+
+  /**
+   * Settles when all that {@link next} was given is written; undefined when it is. What reads recordings waits for
+   * it, so that a slow sink makes for slow reading.
+   */
+  get pending(): Promise<void> | undefined {
+    return this.#tail;
+  }
 
   /** Takes one message; those that come while the last is on its way wait, without bound. */
   next(message: LogMsg): void {
@@ -108,14 +150,14 @@ export abstract class ObserverSink implements Sink, Observer<LogMsg> {
     let tail: Promise<void>;
     if (this.#tail !== undefined) {
       tail = this.#tail.then(() =>
-        this.#failure === undefined ? this.write([message]) : undefined,
+        this.#failure === undefined ? readyAfter(this.write([message])) : undefined,
       );
     } else {
       // An observer that throws would take the process down.
       try {
-        const result = this.write([message]);
-        if (result === undefined) return;
-        tail = result;
+        const ready = readyAfter(this.write([message]));
+        if (ready === undefined) return;
+        tail = ready;
       } catch (thrown) {
         this.#failAsObserver(thrown);
         return;
@@ -148,6 +190,12 @@ export abstract class ObserverSink implements Sink, Observer<LogMsg> {
       if (this.#failure === undefined) this.#failAsObserver(thrown);
     });
   }
+}
+
+/** What to wait for before the next call of `write`. */
+function readyAfter(result: void | Promise<void> | Delivery): Promise<void> | undefined {
+  if (typeof result !== "object" || result === null) return undefined;
+  return "delivered" in result ? result.ready : result;
 }
 
 /** Observers and functions are the same sink each time, so that what was attached can be found again. */

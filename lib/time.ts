@@ -1,4 +1,5 @@
 import { quote, RerunError } from "./errors.ts";
+import { Interned } from "./interned.ts";
 
 /** Kinds of index: counted steps, spans of time, points in time. Durations and timestamps are in nanoseconds. */
 export type TimeType = "sequence" | "duration" | "timestamp";
@@ -21,23 +22,19 @@ export type TimeInput =
   | { readonly duration: number | bigint }
   | { readonly timestamp: Date | number | bigint };
 
-const interned = new Map<string, Timeline>();
+const interned = new Interned<Timeline>();
 
 /** The one timeline of this name and type. */
 export function timeline(name: string, type: TimeType): Timeline {
-  const key = `${type}\n${name}`;
-  let found = interned.get(key);
-  if (found === undefined) {
+  return interned.get(`${type}\n${name}`, () => {
     if (typeof name !== "string" || name.length === 0) {
       throw new RerunError(
         "invalid-time",
         `Expected the name of a timeline to be a non-empty string, got ${quote(name)}`,
       );
     }
-    found = Object.freeze({ name, type });
-    interned.set(key, found);
-  }
-  return found;
+    return Object.freeze({ name, type });
+  });
 }
 
 export const LOG_TIME: Timeline = timeline("log_time", "timestamp");
@@ -130,7 +127,7 @@ export interface TimeShape {
 }
 
 const RANK: Record<TimeType, number> = { sequence: 0, duration: 1, timestamp: 2 };
-const shapes = new Map<string, TimeShape>();
+const shapes = new Interned<TimeShape>();
 
 /** The one shape of these timelines. */
 export function timeShape(timelines: Iterable<Timeline>): TimeShape {
@@ -138,12 +135,7 @@ export function timeShape(timelines: Iterable<Timeline>): TimeShape {
     a.name < b.name ? -1 : a.name > b.name ? 1 : RANK[a.type] - RANK[b.type],
   );
   const key = sorted.map((t) => `${t.type} ${t.name}`).join("\n");
-  let shape = shapes.get(key);
-  if (shape === undefined) {
-    shape = Object.freeze({ timelines: Object.freeze(sorted) });
-    shapes.set(key, shape);
-  }
-  return shape;
+  return shapes.get(key, () => Object.freeze({ timelines: Object.freeze(sorted) }));
 }
 
 /** The shape of static rows. */

@@ -1,4 +1,4 @@
-import { nowNs } from "./clock.ts";
+import { nowNs, type SplitNs } from "./clock.ts";
 
 /**
  * A time-ordered 128-bit id: nanoseconds since the Unix epoch, then a counter. Row ids and chunk ids
@@ -71,21 +71,35 @@ const hex = (value: number): string => (value >>> 0).toString(16).padStart(8, "0
  * never runs backwards. One generator serves a recording, so that its ids order as its calls did.
  */
 export class TuidGenerator {
+  /** The time that ids get; never runs backwards. */
+  readonly now: () => SplitNs;
+  /** Makes other ids, 32 hex digits each; undefined where chance is to make them. */
+  readonly hex: (() => string) | undefined;
   #incHi: number;
   #incLo: number;
 
-  constructor() {
-    const seed = globalThis.crypto.getRandomValues(new Uint32Array(2));
-    // The top bit stays clear, so that the counter has room to grow.
-    this.#incHi = (seed[0] ?? 0) >>> 1;
-    this.#incLo = (seed[1] ?? 0) | 0;
+  /**
+   * @param now gives the time of ids; must not run backwards
+   * @param start where the counter begins; default: at random
+   * @param hex see {@link hex}
+   */
+  constructor(now: () => SplitNs = nowNs, start: SplitNs = randomStart(), hex?: () => string) {
+    this.now = now;
+    this.hex = hex;
+    this.#incHi = start.hi;
+    this.#incLo = start.lo | 0;
   }
 
   /** A new id at the given time, by default now. Times must not run backwards from call to call. */
-  next(time: { readonly hi: number; readonly lo: number } = nowNs()): Tuid {
+  next(time: SplitNs = this.now()): Tuid {
     this.#incLo = (this.#incLo + 1) | 0;
     if (this.#incLo === 0) this.#incHi = (this.#incHi + 1) | 0;
     return new Tuid(time.hi, time.lo, this.#incHi, this.#incLo);
+  }
+
+  /** A random UUID without its dashes, or what is the same in each run. */
+  uuid(): string {
+    return this.hex?.() ?? globalThis.crypto.randomUUID().replaceAll("-", "");
   }
 
   /** Leaves out the next `count` counters: they were given to rows by the caller. */
@@ -94,4 +108,10 @@ export class TuidGenerator {
     this.#incHi = (this.#incHi + Math.floor(lo / 0x1_0000_0000)) | 0;
     this.#incLo = lo | 0;
   }
+}
+
+function randomStart(): SplitNs {
+  const seed = globalThis.crypto.getRandomValues(new Uint32Array(2));
+  // The top bit stays clear, so that the counter has room to grow.
+  return { hi: (seed[0] ?? 0) >>> 1, lo: seed[1] ?? 0 };
 }

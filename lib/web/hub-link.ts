@@ -65,8 +65,9 @@ export class HubLink {
   readonly #options: LinkOptions;
   #socket: LinkSocket | undefined;
   #session: string | undefined;
-  /** Everything below was received in this session. */
+  /** Everything below was received in this session, but for history below `#back`. */
   #next = 0;
+  #back = 0;
   #attempts = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
@@ -131,6 +132,7 @@ export class HubLink {
           break;
         case "messages":
           this.#next = message.next;
+          this.#back = message.back ?? 0;
           this.#options.onFrames(connection.received(message));
           break;
         case "dropped":
@@ -165,11 +167,14 @@ export class HubLink {
     this.#ended = false;
     const { token } = this.#options;
     const resume =
-      hello.session === this.#session ? { session: hello.session, seq: this.#next } : undefined;
+      hello.session === this.#session && this.#next > 0
+        ? { session: hello.session, seq: this.#next, back: this.#back }
+        : undefined;
     if (resume === undefined) {
       // Another run of the hub: its numbers start anew. What it sends again, the viewer knows by chunk ids.
       this.#session = hello.session;
       this.#next = 0;
+      this.#back = 0;
     }
     this.#send({
       type: "hello",

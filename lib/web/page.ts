@@ -90,7 +90,9 @@ async function startViewer(): Promise<void> {
     ...(theme === "dark" || theme === "light" || theme === "system" ? { theme } : {}),
     ...(renderer === "webgl" || renderer === "webgpu" ? { render_backend: renderer } : {}),
   };
-  await viewer.start(null, document.getElementById("viewer"), options);
+  // As in the official page: recordings and proxies to open beside what this hub has.
+  const urls = query.getAll("url");
+  await viewer.start(urls.length === 0 ? null : urls, document.getElementById("viewer"), options);
   channel = viewer.open_channel("rerun-rx");
   feed.ready();
 }

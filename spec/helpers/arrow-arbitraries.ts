@@ -101,6 +101,8 @@ export function valueOf(type: DataType, nullable: boolean): fc.Arbitrary<unknown
 
 function plainValueOf(type: DataType): fc.Arbitrary<unknown> {
   switch (type.kind) {
+    case "foreign":
+      throw new Error(`No values of ${type.key} are written here`);
     case "null":
       return fc.constant(null);
     case "bool":

@@ -39,6 +39,13 @@ export function describePicture(png: Uint8Array): PictureStats {
   };
 }
 
+/** The colour at a place of a picture, as `0xRRGGBB`; the place in parts of width and height, 0 to 1. */
+export function colourAt(png: Uint8Array, across: number, down: number): number {
+  const { width, height, pixels, channels } = decodePng(png);
+  const at = (Math.floor(height * down) * width + Math.floor(width * across)) * channels;
+  return ((pixels[at] ?? 0) << 16) | ((pixels[at + 1] ?? 0) << 8) | (pixels[at + 2] ?? 0);
+}
+
 /** A decoded picture: rows from the top, without padding, `channels` bytes per pixel. */
 export interface DecodedPng {
   readonly width: number;

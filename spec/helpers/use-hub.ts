@@ -34,7 +34,10 @@ export function useHub(): HubStarter {
         historyBytes: 64 * MIB,
         clientBudgetBytes: 64 * MIB,
         windowBytes: MIB,
+        maxStaticBytes: 64 * MIB,
+        replay: "oldest-first",
         maxMessageBytes: 64 * 1024,
+        maxChunkBytes: 64 * MIB,
         maxConnections: 16,
         helloTimeoutMs: 5_000,
         stallTimeoutMs: 60_000,
@@ -59,16 +62,22 @@ export function useHub(): HubStarter {
   };
 }
 
-/** A message for a hub, of temporal data unless told: `size` bytes that begin with a number. */
+/**
+ * A message for a hub, of temporal data unless told: `size` bytes that begin with a number, which also stands behind the
+ * place of an RRD header.
+ */
 export function item(number: number, size = 64, more: Partial<HubItem> = {}): HubItem {
   const bytes = Buffer.alloc(size);
   bytes.writeUInt32LE(number);
+  if (size >= 20) bytes.writeUInt32LE(number, 16);
   return {
     parts: [bytes],
     bytes: size,
     pinned: false,
-    pinKey: undefined,
+    keys: [],
     joinsNext: false,
+    kind: "chunk",
+    storeId: { kind: "recording", applicationId: "spec", recordingId: "items" },
     ...more,
   };
 }
@@ -86,11 +95,11 @@ export function range(first: number, end: number): number[] {
 /** Resolves when something holds of a hub's browsers, looked at whenever one came, went or moved on. */
 export async function untilBrowsers(
   hub: Hub,
-  holds: (browsers: Hub["browsers"]) => boolean,
+  holds: (browsers: Hub["clients"]) => boolean,
 ): Promise<void> {
   await new Promise<void>((resolve) => {
     const look = (): void => {
-      if (!holds(hub.browsers)) return;
+      if (!holds(hub.clients)) return;
       subscription.unsubscribe();
       resolve();
     };

@@ -84,6 +84,8 @@ export interface OpenRecordingOptions {
 export interface SpecBrowser {
   /** Shows `.rrd` bytes in the official viewer; resolves when it has announced the recording. */
   openRecording(rrd: Uint8Array, options?: OpenRecordingOptions): Promise<OpenViewer>;
+  /** Opens the official viewer with `?url=`; resolves when it runs, with or without data. */
+  openUrl(url: string): Promise<OpenViewer>;
   /** Opens any page on this machine. */
   openPage(url: string): Promise<OpenPage>;
 }
@@ -142,6 +144,7 @@ export function useBrowser(): SpecBrowser {
   };
   return {
     openRecording: async (rrd, options) => opened(await browser().openRecording(rrd, options)),
+    openUrl: async (url) => opened(await browser().openUrl(url)),
     openPage: async (url) => opened(await browser().openPage(url)),
   };
 }
@@ -217,6 +220,13 @@ class StartedBrowser {
     await viewer.waitFor("window.viewerReady", timeoutMs);
     await viewer.send(rrd);
     if (recordings > 0) await viewer.waitFor(`recordings.length >= ${recordings}`, timeoutMs);
+    return viewer;
+  }
+
+  async openUrl(url: string): Promise<OpenViewer> {
+    const viewer = new ViewerPage(await this.#context.newPage(), this.#server);
+    await viewer.page.goto(this.#server.url(`/?url=${encodeURIComponent(url)}`));
+    await viewer.waitFor("window.viewerReady");
     return viewer;
   }
 
@@ -391,7 +401,7 @@ class RecordingServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = request.url ?? "/";
+    const [path = "/"] = (request.url ?? "/").split("?");
     const [, folder, name = ""] = path.split("/");
     if (path === "/") {
       const page = await readFile(join(projectRoot, "spec/fixtures/web-viewer.html"));

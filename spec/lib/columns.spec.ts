@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Points3D, Scalars, TextLog } from "../../lib/archetypes/index.ts";
-import { list, primitive } from "../../lib/arrow/data-type.ts";
+import type { ArrowArray } from "../../lib/arrow/array.ts";
+import { denseUnion, field, list, primitive } from "../../lib/arrow/data-type.ts";
 import type { Chunk } from "../../lib/chunk.ts";
 import { ColumnsEncoder, type TimeColumns } from "../../lib/columns.ts";
 import type { ComponentColumn } from "../../lib/component-batch.ts";
@@ -68,6 +69,37 @@ describe("sendColumns", () => {
       BigInt(ms + 1) * 1_000_000n,
     ]);
     expect(column(chunk, "unix")).to.deep.equal([1_000_000_000n, 2_000_000_000n]);
+  });
+
+  it("takes of a union what belongs to a row when rows are sorted, and not all of it each time", () => {
+    const type = denseUnion([
+      field("none", primitive("null"), true),
+      field("x", primitive("float64")),
+    ]);
+    const rows = 1000;
+    const array: ArrowArray = {
+      type,
+      length: rows,
+      typeIds: new Int8Array(rows).fill(1),
+      offsets: Int32Array.from({ length: rows }, (_, i) => i),
+      children: [
+        { type: primitive("null"), length: 0 },
+        {
+          type: primitive("float64"),
+          length: rows,
+          values: Float64Array.from({ length: rows }, (_, i) => i),
+        },
+      ],
+    };
+    const descriptor = describeComponent("kind", type);
+    const chunk = encode(
+      { t: { sequence: Array.from({ length: rows }, (_, i) => -i) } },
+      { descriptor, array },
+    );
+    expect(column(chunk, "kind")).to.deep.equal(
+      Array.from({ length: rows }, (_, i) => [rows - 1 - i]),
+    );
+    expect(chunk.byteLength).to.be.lessThan(60 * rows);
   });
 
   it("is static without times", () => {

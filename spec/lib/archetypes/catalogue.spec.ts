@@ -2,6 +2,8 @@ import { expect } from "chai";
 import type { ArchetypeStatics } from "../../../lib/archetypes/index.ts";
 import * as rr from "../../../lib/archetypes/index.ts";
 import type { DataType } from "../../../lib/arrow/data-type.ts";
+import * as rrb from "../../../lib/blueprint/index.ts";
+import * as types from "../../../lib/catalogue/index.ts";
 import type { ComponentDescriptor } from "../../../lib/component-batch.ts";
 import type { ArrowField, ArrowType } from "../../../scripts/catalogue/read-catalogue.ts";
 import {
@@ -12,10 +14,10 @@ import {
 } from "../../../scripts/catalogue/read-catalogue.ts";
 
 const catalogue = readCatalogue();
-const archetypes = Object.entries(catalogue.archetypes).filter(([, { scope }]) => scope === null);
-const exported = rr as unknown as Readonly<
-  Record<string, ArchetypeStatics<Record<string, unknown>>>
->;
+const archetypes = Object.entries(catalogue.archetypes);
+type Exports = Readonly<Record<string, ArchetypeStatics<Record<string, unknown>>>>;
+/** What is exported for recordings, and for blueprints. */
+const exported = { recording: rr as unknown as Exports, blueprint: rrb as unknown as Exports };
 
 /** An Arrow type of ours in the words of the catalogue. */
 function described(type: DataType): ArrowType {
@@ -42,13 +44,18 @@ function described(type: DataType): ArrowType {
 }
 
 describe("the archetypes are those of the catalogue", () => {
-  it("has all 49", () => {
-    expect(archetypes).to.have.lengthOf(49);
-    for (const [name] of archetypes) expect(exported).to.have.property(shortName(name));
+  it("has all 49 of recordings and all 37 of blueprints", () => {
+    const counts = { recording: 0, blueprint: 0 };
+    for (const [name, { scope }] of archetypes) {
+      const kind = scope ?? "recording";
+      counts[kind]++;
+      expect(exported[kind]).to.have.property(shortName(name));
+    }
+    expect(counts).to.deep.equal({ recording: 49, blueprint: 37 });
   });
 
   for (const [name, archetype] of archetypes) {
-    const factory = exported[shortName(name)];
+    const factory = exported[archetype.scope ?? "recording"][shortName(name)];
     it(`${shortName(name)} has its name, fields, identifiers, components and Arrow types`, () => {
       expect(factory?.archetype).to.equal(name);
       const keys = archetype.fields.map(({ name: key }) => camelCase(key));
@@ -87,8 +94,27 @@ describe("the archetypes are those of the catalogue", () => {
       ...Object.entries(catalogue.datatypes),
     ];
     for (const [name, { enum_values: values, scope }] of groups) {
-      if (values !== undefined && scope !== "blueprint") {
-        expect(exported[shortName(name)], name).to.deep.equal(values);
+      if (values !== undefined) {
+        expect(exported[scope ?? "recording"][shortName(name)], name).to.deep.equal(values);
+      }
+    }
+  });
+
+  it("has the 11 views, with their classes and properties", () => {
+    const views = Object.entries(catalogue.views);
+    const exportedViews = rrb as unknown as Readonly<Record<string, typeof rrb.Spatial2DView>>;
+    expect(views).to.have.lengthOf(11);
+    for (const [name, { class_identifier: viewClass, properties }] of views) {
+      const make = exportedViews[shortName(name)] as typeof rrb.Spatial2DView;
+      const view = make();
+      expect(view.viewClass).to.equal(viewClass);
+      expect(view.properties).to.deep.equal([]);
+      for (const { name: property, archetype, path } of properties) {
+        const factory = exported.blueprint[shortName(archetype)];
+        const cleared = factory?.clearFields();
+        const given = make({ [camelCase(property)]: cleared });
+        expect(given.properties).to.deep.equal([{ path, archetype: cleared }]);
+        expect(cleared?.archetype).to.equal(archetype);
       }
     }
   });
@@ -96,5 +122,56 @@ describe("the archetypes are those of the catalogue", () => {
   it("names files in kebab-case", () => {
     expect(kebabCase("LineStrips2D")).to.equal("line-strips2d");
     expect(kebabCase("TransformAxes3D")).to.equal("transform-axes3d");
+  });
+});
+
+describe("the components are those of the catalogue", () => {
+  const components = Object.entries(catalogue.components);
+  const made = types as unknown as Readonly<Record<string, types.ComponentType<unknown>>>;
+
+  it("has all 134, each with its name and Arrow type", () => {
+    expect(components).to.have.lengthOf(134);
+    for (const [name, { arrow }] of components) {
+      const component = made[shortName(name)];
+      expect(component?.componentType).to.equal(name);
+      expect(component && described(component.type), name).to.deep.equal(arrow);
+    }
+  });
+
+  it("has no others", () => {
+    const names = components.map(([name]) => shortName(name));
+    expect(Object.keys(types).toSorted()).to.deep.equal([...names, "datatypes"].toSorted());
+  });
+});
+
+describe("the datatypes are those of the catalogue", () => {
+  it("has all 59, each with its Arrow type, and no others", () => {
+    const datatypes = Object.entries(catalogue.datatypes);
+    expect(datatypes).to.have.lengthOf(59);
+    expect(Object.keys(types.datatypes).toSorted()).to.deep.equal(
+      datatypes.map(([name]) => shortName(name)).toSorted(),
+    );
+    for (const [name, { arrow }] of datatypes) {
+      expect(described(types.datatypes[shortName(name) as types.DatatypeName]), name).to.deep.equal(
+        arrow,
+      );
+    }
+  });
+});
+
+describe("the walk over the catalogue", () => {
+  const { Points3D } = rr;
+
+  it("finds a name, a nullability, a length or a type that differs", () => {
+    const vectors = described(Points3D.fields.positions.type) as { fixed_size_list: ArrowField };
+    const { fixed_size_list: item } = vectors;
+    expect(vectors).to.deep.equal(catalogue.components["rerun.components.Position3D"]?.arrow);
+    for (const other of [
+      { fixed_size_list: { ...item, name: "element" }, size: 3 },
+      { fixed_size_list: { ...item, nullable: true }, size: 3 },
+      { fixed_size_list: { ...item, type: "float64" }, size: 3 },
+      { fixed_size_list: item, size: 2 },
+    ])
+      expect(vectors).not.to.deep.equal(other);
   });
 });

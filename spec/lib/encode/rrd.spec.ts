@@ -14,7 +14,7 @@ import {
   streamHeader,
 } from "../../../lib/encode/rrd.ts";
 import { FooterBuilder } from "../../../lib/encode/rrd-footer.ts";
-import { xxh32 } from "../../../lib/encode/xxh32.ts";
+import { Xxh32, xxh32 } from "../../../lib/encode/xxh32.ts";
 import type { LogMsg, StoreId } from "../../../lib/log-msg.ts";
 import { RecordingStream } from "../../../lib/recording-stream.ts";
 import { Tuid } from "../../../lib/tuid.ts";
@@ -48,6 +48,16 @@ async function fileOf(
 }
 
 describe("xxh32", () => {
+  it("is the same for bytes in one piece and in any pieces", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 }), (pieces) => {
+        const hash = new Xxh32(5);
+        for (const piece of pieces) hash.update(piece);
+        expect(hash.digest()).to.equal(otherXxh32(Buffer.concat(pieces), 5));
+      }),
+    );
+  });
+
   it("has the published check values", () => {
     expect(xxh32(text("")).toString(16)).to.equal("2cc5d05");
     expect(xxh32(text("abc")).toString(16)).to.equal("32d153ff");
@@ -361,6 +371,81 @@ describe("the footer", () => {
       "property:value",
       "property:a/b:value",
     ]);
+  });
+
+  it("says of thousands of chunks what is in them", async () => {
+    const other = describeComponent("other", primitive("float64"));
+    const file = await fileOf((rec) => {
+      for (let i = 0; i < 2500; i++) {
+        rec.setTime("even", { sequence: i });
+        if (i % 3 === 0) rec.disableTimeline("even");
+        rec.setTime("time", { timestamp: BigInt(i) * 10n ** 15n - 10n ** 18n });
+        const path = `entity/${i % 7}`;
+        rec.log(path, values(i));
+        if (i % 5 === 0) {
+          rec.setTime("time", { timestamp: BigInt(i) });
+          rec.log(path, { batches: [new ComponentBatch(other, 1, i)] });
+        }
+        if (i % 100 === 0) rec.log("static", values(i), { static: true });
+        rec.log("each/a", { batches: [new ComponentBatch(other, 1, i), ...values(i).batches] });
+        rec.sendColumns(
+          "columns",
+          { even: { sequence: [i, -i] } },
+          Scalars.columns({ scalars: [1, 2] }),
+        );
+      }
+    });
+    const { chunks, manifests } = decodeRrd(file);
+    const [manifest] = manifests;
+    expect(chunks.length).to.be.greaterThan(2500);
+    expect(manifest?.rows).to.have.lengthOf(chunks.length);
+    chunks.forEach((chunk, i) => {
+      const row = manifest?.rows[i] ?? {};
+      const facts: Record<string, unknown> = {};
+      for (const timeline of ["even", "time"]) {
+        const times = chunk.timelines.includes(timeline)
+          ? (chunk.column(timeline) as bigint[])
+          : undefined;
+        const range = (at: readonly bigint[] | undefined): readonly [unknown, unknown] =>
+          at === undefined || at.length === 0
+            ? [null, null]
+            : [at.reduce((a, b) => (a < b ? a : b)), at.reduce((a, b) => (a > b ? a : b))];
+        [facts[`${timeline}:start`], facts[`${timeline}:end`]] = range(times);
+        for (const component of ["value", "other", "Scalars:scalars"]) {
+          const cells = chunk.components.includes(component) ? chunk.column(component) : [];
+          const where = times?.filter((_, at) => (cells[at] ?? null) !== null);
+          const name = `${timeline}:${component}`;
+          [facts[`${name}:start`], facts[`${name}:end`]] = range(where);
+          facts[`${name}:num_rows`] = BigInt(where?.length ?? 0);
+        }
+      }
+      expect(row, `row ${i}`).to.deep.include({
+        chunk_entity_path: chunk.entityPath,
+        chunk_is_static: chunk.isStatic,
+        chunk_num_rows: BigInt(chunk.numRows),
+        chunk_byte_size_uncompressed: BigInt(chunk.ipc.length),
+        "value:has_static_data": chunk.isStatic === true,
+        ...facts,
+      });
+    });
+  }).timeout(20_000);
+
+  it("is given up, and no end promised, when there are more chunks than it may have memory for", async () => {
+    const rec = new RecordingStream("spec", { batch: { flushNumRows: 1 } });
+    const sink = memory();
+    rec.attach(sink);
+    for (let i = 0; i < 300; i++) rec.log("a", values(i));
+    await rec.close();
+    const footers = [new FooterBuilder(), new FooterBuilder({ maxBytes: 20_000 })] as const;
+    for (const message of sink.messages) {
+      if (message.kind !== "chunk") continue;
+      for (const footer of footers) footer.add(message.storeId, message.chunk, 0, 0);
+    }
+    const [kept, given] = footers;
+    expect([kept.full, given.full]).to.deep.equal([false, true]);
+    expect(kept.byteLength / 301).to.be.within(50, 200);
+    expect(given.byteLength).to.equal(0);
+    expect(given.finish(100)).to.have.lengthOf(0);
   });
 
   it("has one manifest for each store, and none without data", () => {

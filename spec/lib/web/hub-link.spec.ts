@@ -72,7 +72,7 @@ describe("HubLink", () => {
     hub.append([item(0, 100), item(1, 50)]);
     const page = open(hub.port);
     await page.until(() => page.sizes().length === 2);
-    expect(hub.browsers[0]?.ackedBytes).to.equal(0);
+    expect(hub.clients[0]?.ackedBytes).to.equal(0);
     page.handOver();
     await acked(hub, 150);
     expect(page.states.map(({ kind }) => kind)).to.deep.equal(["connecting", "live"]);
