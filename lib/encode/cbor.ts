@@ -44,6 +44,21 @@ export function decodeCbor(bytes: Uint8Array, limits: CborLimits = {}): unknown 
   }
 }
 
+/**
+ * Where the first item of a CBOR sequence (RFC 8742) ends; undefined when it is not all there yet.
+ *
+ * @throws RerunError `invalid-data` when what is there is not plain CBOR
+ */
+export function endOfCborItem(bytes: Uint8Array, limits: CborLimits = {}): number | undefined {
+  const { maxDepth = 16, maxItems = 100_000 } = limits;
+  try {
+    return checkItem(bytes, { at: 0, items: maxItems }, maxDepth);
+  } catch (thrown) {
+    if (thrown instanceof IncompleteError) return undefined;
+    throw thrown;
+  }
+}
+
 /** cbor-x writes numbers above 32 bits as floats; as bigint they stay integers. */
 function widen(value: unknown): unknown {
   if (typeof value === "number")
@@ -70,7 +85,7 @@ interface Walk {
 function checkItem(bytes: Uint8Array, walk: Walk, depth: number): number {
   if (walk.items-- <= 0) throw invalid("too many items");
   const initial = bytes[walk.at++];
-  if (initial === undefined) throw invalid("the end is missing");
+  if (initial === undefined) throw new IncompleteError();
   const major = initial >> 5;
   const info = initial & 0x1f;
   if (major === 7) {
@@ -121,7 +136,7 @@ function argument(bytes: Uint8Array, walk: Walk, info: number): number {
 }
 
 function skip(bytes: Uint8Array, walk: Walk, count: number): number {
-  if (count > bytes.length - walk.at) throw invalid("the end is missing");
+  if (count > bytes.length - walk.at) throw new IncompleteError();
   walk.at += count;
   return walk.at;
 }
@@ -131,6 +146,13 @@ function text(bytes: Uint8Array): string {
     return utf8.decode(bytes);
   } catch {
     throw invalid("text is not UTF-8");
+  }
+}
+
+/** More bytes might help. */
+class IncompleteError extends RerunError {
+  constructor() {
+    super("invalid-data", "Expected plain CBOR: the end is missing");
   }
 }
 

@@ -23,7 +23,7 @@ const inputTypes: Readonly<Record<string, readonly string[]>> = {
   numeric: ["IdInput", "NumberArray", "NumberInput"],
   pairs: ["ChannelCountInput", "EdgeInput", "EdgeValue", "KeyValueInput"],
   rotation: ["AxisAngle", "AxisAngleInput"],
-  strip: ["Strip", "StripInput"],
+  strip: ["FlatStrips", "Strip", "StripInput"],
   tensor: ["NestedNumbers", "TensorInput", "TensorValue"],
   text: ["TextInput", "TextValue"],
   "typed-array": ["Bytes"],

@@ -104,9 +104,8 @@ class StartedProgram implements Program {
     this.#child = spawn(
       process.execPath,
       [
-        "--conditions=source",
-        // By URL, as `tsx` alone would be looked up from the working directory.
-        `--import=${tsxUrl}`,
+        // What is built already needs neither. By URL, as `tsx` alone would be looked up from the working directory.
+        ...(path.endsWith(".ts") ? ["--conditions=source", `--import=${tsxUrl}`] : []),
         ...(options.nodeArgs ?? []),
         path,
         ...(options.args ?? []),

@@ -24,9 +24,10 @@ function recordings(path: string): string[] {
   const prefix = path.endsWith("/") ? path : path.includes("/") ? `${folder}/` : "";
   try {
     return readdirSync(folder === "" ? "." : folder, { withFileTypes: true })
+      .filter(({ name }) => !name.startsWith("."))
       .filter((entry) => entry.isDirectory() || isRecording(entry.name))
       .map((entry) => `${prefix}${entry.name}${entry.isDirectory() ? "/" : ""}`)
-      .filter((name) => name.startsWith(path) && !name.startsWith("."));
+      .filter((name) => name.startsWith(path));
   } catch {
     return [];
   }

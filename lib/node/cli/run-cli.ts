@@ -5,11 +5,12 @@ import { explain } from "../fail.ts";
 import type { Command } from "./command.ts";
 import { completions } from "./completions.ts";
 import { openCommand } from "./open.ts";
+import { rrdCommand } from "./rrd.ts";
 import { suggest } from "./suggest.ts";
 import { viewerCommand } from "./viewer.ts";
 
 /** All commands; the first runs when none is named. */
-export const COMMANDS: readonly Command[] = [openCommand, viewerCommand];
+export const COMMANDS: readonly Command[] = [openCommand, viewerCommand, rrdCommand];
 
 /** What the process ends with. */
 export const EXIT = {

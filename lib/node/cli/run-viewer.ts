@@ -33,14 +33,16 @@ export async function runViewer(argv: ViewerArguments): Promise<number> {
     const hub = await openHub(settings);
     try {
       return await serveUntilEnd(hub, argv, interrupt);
-    } finally {
+    } catch (thrown) {
       await closeHub(hub);
+      throw thrown;
     }
   } finally {
     interrupt.stop();
   }
 }
 
+/** Serves, and closes the hub in the end. */
 async function serveUntilEnd(
   hub: Hub,
   argv: ViewerArguments,
