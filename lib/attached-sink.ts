@@ -291,13 +291,14 @@ export class AttachedSink implements Attachment {
     const { signal } = options;
     // Who says how long to wait wants to know how it ends: the program must not end before.
     const letGo = signal === undefined ? () => undefined : keepAlive();
+    const isOver = (): boolean => signal?.aborted === true;
     try {
-      while (signal?.aborted !== true) {
+      while (!isOver()) {
         await raceSignal(this.#settle(target), signal);
-        if (this.#error !== undefined) throw this.#error;
+        this.#throwFailure();
         const turn = this.#turn;
         await raceSignal(this.#flushSink(options), signal);
-        if (this.#error !== undefined) throw this.#error;
+        this.#throwFailure();
         if (this.#isDelivered(target)) return;
         // Unless the sink began anew, and what was not acknowledged has been written once more.
         if (turn === this.#turn && !this.#busy) await raceSignal(this.#step(), signal);
@@ -306,6 +307,10 @@ export class AttachedSink implements Attachment {
     } finally {
       letGo();
     }
+  }
+
+  #throwFailure(): void {
+    if (this.#error !== undefined) throw this.#error;
   }
 
   async #flushSink(options: WaitOptions): Promise<void> {

@@ -3,6 +3,7 @@ import { listBuilder } from "./arrow/column-builder.ts";
 import { list } from "./arrow/data-type.ts";
 import type { Chunk } from "./chunk.ts";
 import { assembleChunk, derivedId } from "./chunk-assemble.ts";
+import { hasForeign } from "./chunk-splice.ts";
 import type { ComponentDescriptor } from "./component-batch.ts";
 
 /** Chunks that can become one: what is asked of each new one does not grow with their number. */
@@ -14,12 +15,15 @@ export class ConcatGroup {
   /** Whether all timelines are in order. */
   isSorted: boolean;
   readonly #components = new Map<string, ComponentDescriptor>();
+  /** Columns of types that are not built here cannot be put together. */
+  readonly #isClosed: boolean;
 
   constructor(first: Chunk) {
     this.chunks = [first];
     this.numRows = first.numRows;
     this.bytes = dataBytesOf(first);
     this.isSorted = first.timelines.every((t) => t.sorted);
+    this.#isClosed = isForeign(first);
     this.#note(first);
   }
 
@@ -27,6 +31,8 @@ export class ConcatGroup {
   accepts(chunk: Chunk): boolean {
     const [first] = this.chunks;
     return (
+      !this.#isClosed &&
+      !isForeign(chunk) &&
       sameTimelines(first, chunk) &&
       chunk.components.every(
         ({ descriptor }) =>
@@ -56,6 +62,10 @@ export class ConcatGroup {
     for (const { descriptor } of chunk.components)
       this.#components.set(descriptor.component, descriptor);
   }
+}
+
+function isForeign(chunk: Chunk): boolean {
+  return chunk.components.some(({ descriptor }) => hasForeign(descriptor.type));
 }
 
 /** Bytes of a chunk without its schema, which is most of a small one and is not kept when it is merged. */

@@ -55,7 +55,8 @@ export function deterministicSource(
     );
   }
   const encoder = new TextEncoder();
-  const hash = (text: string, n: number): number => xxh32(encoder.encode(`${name}\n${seed}\n${text}`), n);
+  const hash = (text: string, n: number): number =>
+    xxh32(encoder.encode(`${name}\n${seed}\n${text}`), n);
   let last = 0n;
   let made = 0;
   const split = (): SplitNs => ({ hi: Number(last >> 32n), lo: Number(BigInt.asIntN(32, last)) });

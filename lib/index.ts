@@ -21,6 +21,7 @@ export {
   since,
 } from "./attachment.ts";
 export { BATCH_PRESETS, type BatchConfig } from "./batch-config.ts";
+export type { BlueprintActivationOptions, BlueprintLike } from "./blueprint/like.ts";
 export type { Chunk, ComponentStats, TimelineStats } from "./chunk.ts";
 export type { TimeColumn, TimeColumns } from "./columns.ts";
 export {
@@ -58,6 +59,7 @@ export {
   type RecordingStreamOptions,
 } from "./recording-stream.ts";
 export {
+  type Delivery,
   ObserverSink,
   type Sink,
   type SinkHost,

@@ -179,6 +179,7 @@ export class LogCursor<T> {
 
   /** The part of {@link owed} that was not taken. */
   waiting(): LogEntry<T>[] {
+    if (this.#closed) return [];
     const waiting = [...this.#again];
     for (let at = this.#next; at < this.#end; ) {
       const entry = this.#log.entryFrom(at);

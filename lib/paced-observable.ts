@@ -1,5 +1,5 @@
 import type { Observer, Operator, Subscription } from "rxjs";
-import { Observable } from "./rxjs.ts";
+import { Observable } from "#rxjs-parts";
 
 /** Asked before more is produced: a promise holds it back until it settles, undefined lets it go on. */
 export type Pace = () => Promise<unknown> | undefined;
@@ -33,9 +33,9 @@ type AnyObserver<T> = Partial<Observer<T>> | ((value: T) => void) | null;
 /**
  * An observable that waits for its subscriber, where that can say that it is busy: RxJS itself has no back-pressure.
  *
- * What is made of it by `pipe` is one as well, so that `source.pipe(…).subscribe(sink)` reads no faster than the sink
- * writes. Operators that hold back what they are given (`concatMap`, `delay`, …) are not seen through: theirs is a
- * queue of their own.
+ * What is made of it by `pipe` is one as well, with operators of RxJS and of this package, so that
+ * `source.pipe(…).subscribe(sink)` reads no faster than the sink writes. Operators that hold back what they are given
+ * (`concatMap`, `delay`, …) are not seen through: theirs is a queue of their own.
  */
 export class PacedObservable<T> extends Observable<T> {
   override lift<R>(operator?: Operator<T, R>): Observable<R> {

@@ -17,6 +17,7 @@ import { type DeterministicOptions, deterministicSource } from "./deterministic.
 import { entityPath } from "./entity-path.ts";
 import { quote, RerunError } from "./errors.ts";
 import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
+import { forcedSave, forcedSavePath, standInFor } from "./force-save.ts";
 import type { LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
 import { MessageLog } from "./message-log.ts";
 import { PROPERTIES_PATH, recordingInfo, recordingInfoChunk } from "./recording-info.ts";
@@ -38,10 +39,12 @@ export interface RecordingStreamOptions {
   /** Whether start time and name are logged at `/__properties`. Default true. */
   readonly sendProperties?: boolean;
   /**
-   * False makes every call a no-op. Default: true, unless the environment variable `RERUN` is `off`, `0` or
-   * `false`; a value given here wins over the variable.
+   * False makes every call a no-op. Default: what the environment variable `RERUN` says (`off`, `0`, `false` or
+   * `on`, `1`, `true`), else `defaultEnabled`; a value given here wins over the variable.
    */
   readonly enabled?: boolean;
+  /** Whether logging is switched on when nobody says otherwise, neither `enabled` nor `RERUN`. Default true. */
+  readonly defaultEnabled?: boolean;
   /**
    * Whether `log`, `sendColumns` and what is made of them throw when paths, values or times are wrong. If not,
    * nothing of that call is logged, and the error is told on `errors$` and logged as a `TextLog` of level `WARN` at
@@ -173,6 +176,8 @@ export class RecordingStream {
   #loggedRows = 0;
   #warning = false;
   #closed: Promise<FlushResult> | undefined;
+  /** The one file that everything goes to, in tests of the SDK. */
+  readonly #forced: string | undefined;
 
   /**
    * @param applicationId names the program; recordings of one application share their blueprint. Letters, digits,
@@ -200,7 +205,9 @@ export class RecordingStream {
       backlogBytes = 2048 * MIB,
     } = options;
     const env = environment();
-    this.enabled = options.enabled ?? !isOff(env["RERUN"]);
+    const { defaultEnabled = true } = options;
+    this.enabled = options.enabled ?? (defaultEnabled ? !isOff(env["RERUN"]) : isOn(env["RERUN"]));
+    this.#forced = this.enabled ? forcedSavePath() : undefined;
     this.strict = options.strict ?? !isOff(env["RERUN_STRICT"]);
     this.storeId = { kind: "recording", applicationId, recordingId };
     this.#time = new TimeState({ logTime, logTick });
@@ -290,6 +297,8 @@ export class RecordingStream {
       const facts = name === undefined ? { startTime } : { startTime, name };
       this.#events.next({ kind: "columns", chunk: recordingInfoChunk(this.#ids, facts) });
     }
+    const file = this.#forced === undefined ? undefined : forcedSave(this.#forced);
+    if (file !== undefined) this.#attach(file, "start", {});
   }
 
   // ---- 1. What a program logs ------------------------------------------------------------------------------
@@ -735,7 +744,7 @@ export class RecordingStream {
     from: AttachOptions["from"] | { readonly seq: number },
     given: AttachOptions,
   ): AttachedSink {
-    const sink = toSink(target);
+    const sink = this.#sinkOf(target);
     const { defaultBlueprint, pipe = [] } = given;
     const options =
       defaultBlueprint === undefined
@@ -757,10 +766,15 @@ export class RecordingStream {
     return attached;
   }
 
+  #sinkOf(target: SinkLike): Sink {
+    const sink = toSink(target);
+    return this.#forced === undefined ? sink : standInFor(sink);
+  }
+
   #find(sink: SinkLike | Attachment): AttachedSink {
     const attached =
       this.#attached.find((a) => a === sink) ??
-      this.#attached.find((a) => a.sink === toSink(sink as SinkLike));
+      this.#attached.find((a) => a.sink === this.#sinkOf(sink as SinkLike));
     if (attached === undefined) {
       throw new RerunError(
         "invalid-argument",
@@ -817,6 +831,11 @@ function dateOf({ hi, lo }: SplitNs): Date {
 /** Whether a variable of the environment switches something off. */
 function isOff(variable: string | undefined): boolean {
   return /^(0|off|false|no)$/i.test(variable ?? "");
+}
+
+/** Whether a variable of the environment switches something on. */
+function isOn(variable: string | undefined): boolean {
+  return /^(1|on|true|yes)$/i.test(variable ?? "");
 }
 
 /** Whether what was logged is wrong, and not the call or the stream. */

@@ -1,9 +1,15 @@
-// What this package uses of RxJS, and the two things it adds.
+// What this package uses of RxJS, and the three things it adds.
 
-import type { SchedulerLike } from "rxjs";
+import type { Observable as RxObservable, SchedulerLike } from "rxjs";
 import { dateTimestampProvider, Subject, Subscription, timeoutProvider } from "#rxjs-parts";
+import { PacedObservable } from "./paced-observable.ts";
 
-export { BehaviorSubject, map, Observable, Subject } from "#rxjs-parts";
+export { BehaviorSubject, map, Subject } from "#rxjs-parts";
+
+export type Observable<T> = RxObservable<T>;
+
+/** Passes on the pace of who subscribes to what it is made of; to everyone else it is that of RxJS. */
+export const Observable: typeof RxObservable = PacedObservable;
 
 /** What operators need to know of time: any scheduler of RxJS has it. */
 export type TimeSource = Pick<SchedulerLike, "now"> & {

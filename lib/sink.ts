@@ -72,6 +72,11 @@ export interface Sink {
   readonly borrows?: boolean;
   /** True when someone watches: rows are then batched with low latency (8 ms instead of 200 ms). */
   readonly live?: boolean;
+  /**
+   * True when a file takes the place of this sink where the environment variable `_RERUN_TEST_FORCE_SAVE` names one:
+   * it can be attached all the same, but gets nothing.
+   */
+  readonly forceSaved?: boolean;
   /** True when the sink may ask for a {@link SinkHost.replay}: what operators hand out to it is then kept. */
   readonly replays?: boolean;
   /**

@@ -81,11 +81,11 @@ export class TuidGenerator {
   /**
    * @param now gives the time of ids; must not run backwards
    * @param start where the counter begins; default: at random
-   * @param hex see {@link hex}
+   * @param makeHex see {@link hex}
    */
-  constructor(now: () => SplitNs = nowNs, start: SplitNs = randomStart(), hex?: () => string) {
+  constructor(now: () => SplitNs = nowNs, start: SplitNs = randomStart(), makeHex?: () => string) {
     this.now = now;
-    this.hex = hex;
+    this.hex = makeHex;
     this.#incHi = start.hi;
     this.#incLo = start.lo | 0;
   }

@@ -5,6 +5,7 @@ export {
   type EntityPathRule,
 } from "../lib/entity-path-filter.ts";
 export type { Told } from "../lib/tell.ts";
+export { type AtSpeedOptions, atSpeed } from "./at-speed.ts";
 export { type BatchRowsOptions, batchRows } from "./batch-rows.ts";
 export { type DropTimelinesOptions, dropTimelines } from "./drop-timelines.ts";
 export { type FilterEntitiesOptions, filterEntities } from "./filter-entities.ts";

@@ -1,5 +1,10 @@
 import type { MonoTypeOperatorFunction } from "rxjs";
-import { type ArrowArray, strideOf, type TypedArray } from "../lib/arrow/array.ts";
+import {
+  type ArrowArray,
+  type NumericValues,
+  strideOf,
+  type TypedArray,
+} from "../lib/arrow/array.ts";
 import { slice } from "../lib/arrow/slice.ts";
 import { type EditedColumn, mapColumns } from "../lib/chunk-edit.ts";
 import {
@@ -13,7 +18,7 @@ import type { LogMsg } from "../lib/log-msg.ts";
 import { mapMessages, withChunk } from "./map-messages.ts";
 
 /** The values of one component in a chunk: the instances of all rows, one row after the other. */
-export interface ComponentValues {
+export interface ComponentValues<V extends TypedArray | undefined = TypedArray | undefined> {
   /** Escaped, with a leading slash. */
   readonly entityPath: string;
   readonly descriptor: ComponentDescriptor;
@@ -23,7 +28,7 @@ export interface ComponentValues {
    * Flat numbers (or bytes), `descriptor.stride` of them for each instance, for types that have a fixed width; a copy
    * that may be changed and returned. Undefined for texts and other nested types.
    */
-  readonly values: TypedArray | undefined;
+  readonly values: V;
   /** Instances in each row of the chunk; 0 also where nothing was logged. */
   readonly lengths: Int32Array;
 }
@@ -31,13 +36,13 @@ export interface ComponentValues {
 /**
  * What comes in the place of the values:
  *
- * - a typed array: as many numbers as there were, for the same component
+ * - a typed or plain array: as many numbers as there were, for the same component
  * - an Arrow array: as many instances of the same type
  * - a column with a descriptor of its own, as `sendColumns` takes it; without `lengths`, rows have as many instances as
  *   before
  * - undefined: the component is dropped
  */
-export type MappedValues = TypedArray | ArrowArray | ComponentColumn | undefined;
+export type MappedValues = NumericValues | ArrowArray | ComponentColumn | undefined;
 
 export interface MapComponentsOptions {
   /**
@@ -54,19 +59,20 @@ let made = 0;
  *
  * ```ts
  * // Degrees to radians.
- * mapComponents("Scalars:scalars", ({ values }) => (values as Float64Array).map((v) => (v * Math.PI) / 180));
+ * mapComponents<Float64Array>("Scalars:scalars", ({ values }) => values.map((v) => (v * Math.PI) / 180));
  * ```
  *
  * Rows in which nothing was logged for the component stay so; rows without any component left are dropped. Times,
  * row ids and other components stay as they are. The chunk gets an id of its own. Blueprints pass. What `project`
  * throws, and a result that does not fit, fails the stream.
  *
+ * @typeParam V what the values of the chosen components are, where that is known
  * @param select which components, see {@link ComponentSelect}
  * @throws RerunError `invalid-argument`
  */
-export function mapComponents(
+export function mapComponents<V extends TypedArray | undefined = TypedArray | undefined>(
   select: ComponentSelect,
-  project: (values: ComponentValues) => MappedValues,
+  project: (values: ComponentValues<V>) => MappedValues,
   options: MapComponentsOptions = {},
 ): MonoTypeOperatorFunction<LogMsg> {
   const isSelected = componentPredicate(select);
@@ -85,16 +91,19 @@ export function mapComponents(
     );
     if (selected.size === 0) return message;
     const edited = mapColumns(chunk, change, (column) =>
-      selected.has(column.descriptor) ? mapColumn(entityPath, column, project) : column,
+      // What the values are is the caller's to know.
+      selected.has(column.descriptor) ? mapColumn(entityPath, column, project as Project) : column,
     );
     return withChunk(message, edited);
   });
 }
 
+type Project = (values: ComponentValues) => MappedValues;
+
 function mapColumn(
   entityPath: string,
   column: EditedColumn,
-  project: (values: ComponentValues) => MappedValues,
+  project: Project,
 ): EditedColumn | undefined {
   const { descriptor, array: cells } = column;
   const offsets = cells.offsets ?? new Int32Array(cells.length + 1);
@@ -131,7 +140,7 @@ function asColumn(
   { type, length, valid }: ArrowArray,
   mapped: Exclude<MappedValues, undefined>,
 ): ComponentColumn {
-  if (ArrayBuffer.isView(mapped)) {
+  if (isNumbers(mapped)) {
     const expected = length * strideOf(type);
     if (descriptor.stride === 0 || mapped.length !== expected)
       throw misfit(descriptor, `${expected} numbers`, mapped);
@@ -171,6 +180,10 @@ function offsetsOf(
       lengths,
     );
   return offsets;
+}
+
+function isNumbers(mapped: Exclude<MappedValues, undefined>): mapped is NumericValues {
+  return ArrayBuffer.isView(mapped) || Array.isArray(mapped);
 }
 
 function misfit(descriptor: ComponentDescriptor, expected: string, got: unknown): RerunError {

@@ -1,5 +1,6 @@
 import type { MonoTypeOperatorFunction } from "rxjs";
 import { checkNumber } from "../lib/check-number.ts";
+import { isDivisible } from "../lib/chunk-edit.ts";
 import { EntityStates } from "../lib/entity-state.ts";
 import { quote, RerunError } from "../lib/errors.ts";
 import { LatestCells, type Picks, pickedMessages } from "../lib/latest-cells.ts";
@@ -72,7 +73,8 @@ export function throttleByTimeline(
       const add = (message: ChunkMsg): void => {
         const { chunk } = message;
         const stats = chunk.timelines.find((t) => t.timeline.name === name);
-        if (stats === undefined || !isMeant(stats.timeline.type)) {
+        const isParted = chunk.numRows === 1 || isDivisible(chunk);
+        if (stats === undefined || !isMeant(stats.timeline.type) || !isParted) {
           subscriber.next(message);
           return;
         }

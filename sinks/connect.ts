@@ -1,11 +1,13 @@
 import type { Observer } from "rxjs";
 import { quote, RerunError } from "../lib/errors.ts";
+import { forcedSavePath } from "../lib/force-save.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
 import type { TlsOptions } from "../lib/node/grpc-client.ts";
 import { DEFAULT_RERUN_URL, parseRerunUrl } from "../lib/rerun-url.ts";
 import type { Observable } from "../lib/rxjs.ts";
 import type { Delivery, Sink, SinkHost, SinkState, WaitOptions } from "../lib/sink.ts";
 import { GrpcSink } from "./support/grpc-sink.ts";
+import { IdleSink } from "./support/idle-sink.ts";
 
 export type { TlsOptions } from "../lib/node/grpc-client.ts";
 
@@ -110,6 +112,7 @@ export function connect(
     if (!Number.isFinite(value) || value < 0)
       throw refused(name, "a number of milliseconds from 0 on", quote(value));
   }
+  if (forcedSavePath() !== undefined) return new IdleSink(`connect(${parsed.url})`, parsed.url);
   return new GrpcSink({
     name: `connect(${parsed.url})`,
     url: parsed,

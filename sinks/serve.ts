@@ -1,4 +1,5 @@
 import { quote, RerunError } from "../lib/errors.ts";
+import { forcedSavePath } from "../lib/force-save.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
 import type { HubViewerEvent } from "../lib/node/hub.ts";
 import type { ReplayOrder } from "../lib/node/hub-feed.ts";
@@ -179,6 +180,10 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
       `Expected \`replay\` to be "oldest-first" or "newest-first", got ${quote(replay)}`,
     );
   checkOrigins(allowedOrigins);
+  if (forcedSavePath() !== undefined) {
+    const { IdleServer } = await import("./support/idle-sink.ts");
+    return new IdleServer({ port, host });
+  }
   // Servers, WebSockets and CBOR: loaded by those who serve, not by everyone who imports a sink.
   const { openHubSink } = await import("./support/hub-sink.ts");
   return openHubSink(

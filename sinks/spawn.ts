@@ -82,7 +82,7 @@ export interface SpawnSink extends ConnectSink {
  * rec.attach(await spawn());
  * ```
  *
- * With the environment variable `_RERUN_TEST_FORCE_SAVE=FILE` nothing is started, and the sink writes that file.
+ * With the environment variable `_RERUN_TEST_FORCE_SAVE=FILE` nothing is started: recordings go to that file.
  *
  * @throws RerunError
  * - `viewer-not-found`: there is none where it was looked for; the message says how to install one

@@ -1,6 +1,7 @@
 import { isatty } from "node:tty";
 import type { RrdOptions } from "../lib/encode/rrd-stream.ts";
 import { RerunError } from "../lib/errors.ts";
+import { forcedSavePath } from "../lib/force-save.ts";
 import { RrdFileSink } from "./support/rrd-file.ts";
 
 const STDOUT = 1;
@@ -13,7 +14,8 @@ const STDOUT = 1;
  * @throws RerunError `stdout-is-terminal` when standard output is a terminal
  */
 export function stdout(options: RrdOptions = {}): RrdFileSink {
-  if (isatty(STDOUT)) {
+  // Where everything goes to a file, nothing is printed here.
+  if (forcedSavePath() === undefined && isatty(STDOUT)) {
     throw new RerunError(
       "stdout-is-terminal",
       "Expected standard output to be a pipe or a file, got a terminal; redirect it, as in `node app.js > out.rrd`",

@@ -3,15 +3,15 @@
  * a 3D scan that turns meanwhile.
  *
  *     npm start
- *     npm start -- --headless --save monitor.rrd --duration 5
+ *     npm start -- --save monitor.rrd --duration 5
+ *     npm start -- --serve --save monitor.rrd
  */
 import { arch, cpus, type as osName, release, totalmem } from "node:os";
 import {
   Clear,
   Mesh3D,
   Points3D,
-  RecordingStream,
-  RerunError,
+  type RecordingStream,
   Scalars,
   SeriesLines,
   TextDocument,
@@ -19,25 +19,26 @@ import {
   Transform3D,
   ViewCoordinates,
 } from "rerun-rx";
+import { scriptSetup } from "rerun-rx/node";
 import { logTo } from "rerun-rx/operators";
-import { save, serve } from "rerun-rx/sinks";
 import {
   connect,
   distinct,
+  fromEvent,
   ignoreElements,
   lastValueFrom,
   type MonoTypeOperatorFunction,
   merge,
+  NEVER,
   type Observable,
   Subject,
   takeUntil,
   tap,
+  timer,
 } from "rxjs";
-import { ending$ } from "./ending.ts";
-import { readFlags } from "./flags.ts";
+import { withDuration } from "./flags.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { measurements$ } from "./measurements.ts";
-import { hasDisplay, openBrowser } from "./open-browser.ts";
 import { processEvents$ } from "./readings.ts";
 import { scan$, scannedMesh, turntable$ } from "./scan.ts";
 
@@ -129,19 +130,20 @@ function aboutThisComputer(): string {
   ].join("\n");
 }
 
-const flags = await readFlags();
-const end$ = ending$(flags.duration);
-const rec = new RecordingStream("rerun_rx_monitor");
+const { rec, argv, interrupted, end } = await scriptSetup("rerun_rx_monitor", {
+  description: "Shows live what this computer does, in the Rerun viewer.",
+  options: (yargs) => withDuration(yargs.scriptName("npm start --")),
+  // A viewer in a browser has no window that would remind of it: it ends with the monitor.
+  spawn: { detach: "native" },
+});
 const notes = new Subject<LogEntry>();
+const end$ = merge(
+  fromEvent(interrupted, "abort"),
+  argv.duration === undefined ? NEVER : timer(argv.duration * 1000),
+);
 try {
-  if (flags.save !== undefined) rec.attach(save(flags.save, { overwrite: flags.overwrite }));
-  if (flags.serve) {
-    const server = await serve({ port: flags.port });
-    rec.attach(server);
-    console.log(`Viewer: ${server.url}`);
-    if (flags.open && hasDisplay()) openBrowser(server.url);
-  }
-  console.log("Press Ctrl-C to end.");
+  // Standard output may be the recording.
+  console.error("Press Ctrl-C to end.");
 
   const about = TextDocument(aboutThisComputer(), { mediaType: "text/markdown" });
   rec.log("about", about, { static: true });
@@ -149,9 +151,6 @@ try {
   await lastValueFrom(everything$.pipe(ignoreElements(), takeUntil(end$)), {
     defaultValue: undefined,
   });
-} catch (error) {
-  console.error(error instanceof RerunError ? error.message : error);
-  process.exitCode = 1;
 } finally {
-  await rec.close();
+  await end();
 }

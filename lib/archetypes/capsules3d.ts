@@ -7,6 +7,7 @@ import {
   defineArchetype,
   describeFields,
   one,
+  rejectMissing,
   rejectUnknown,
 } from "../archetype.ts";
 import type { ComponentBatch, ComponentDescriptor } from "../component-batch.ts";
@@ -35,9 +36,23 @@ import type { TextInput } from "../components/text.ts";
 import { textBatch } from "../components/text.ts";
 import type { VectorInput } from "../components/vector.ts";
 import { float32Vectors } from "../components/vector.ts";
+import type { Call } from "./extensions/capsules3d.ts";
+import { fieldsOf } from "./extensions/capsules3d.ts";
 
-/** What {@link Capsules3D} takes by name. */
-export interface Capsules3DOptions {
+/** All fields of {@link Capsules3D}. */
+export interface Capsules3DFields {
+  /**
+   * Distances between the centres of the two ends.
+   *
+   * In scene units (`float32`).
+   */
+  readonly lengths?: NumberInput | undefined;
+  /**
+   * Radii of the capsules.
+   *
+   * Scene units, or ui points where negative, see {@link Radius} (`float32`).
+   */
+  readonly radii?: NumberInput | undefined;
   /**
    * Centres of the first end; default: the origin.
    *
@@ -94,32 +109,8 @@ export interface Capsules3DOptions {
   readonly classIds?: IdInput | undefined;
 }
 
-/** All fields of {@link Capsules3D}. */
-export interface Capsules3DFields extends Capsules3DOptions {
-  /**
-   * Distances between the centres of the two ends.
-   *
-   * In scene units (`float32`).
-   */
-  readonly lengths?: NumberInput | undefined;
-  /**
-   * Radii of the capsules.
-   *
-   * Scene units, or ui points where negative, see {@link Radius} (`float32`).
-   */
-  readonly radii?: NumberInput | undefined;
-}
-
 /** Type of {@link Capsules3D}. */
-export interface Capsules3DFactory extends ArchetypeStatics<Capsules3DFields> {
-  /**
-   * @param lengths Distances between the centres of the two ends. In scene units (`float32`).
-   * @param radii Radii of the capsules. Scene units, or ui points where negative, see {@link Radius}
-   * (`float32`).
-   * @throws RerunError `invalid-component`
-   */
-  (lengths: NumberInput, radii: NumberInput, options?: Capsules3DOptions): Archetype;
-}
+export interface Capsules3DFactory extends Call, ArchetypeStatics<Capsules3DFields> {}
 
 const NAME = "rerun.archetypes.Capsules3D";
 
@@ -158,18 +149,21 @@ const definition = {
   mono: ["fillMode", "showLabels"],
 };
 
-function create(lengths: NumberInput, radii: NumberInput, options?: Capsules3DOptions): Archetype {
-  const batches: ComponentBatch[] = [
-    float32Batch(fields.lengths, lengths),
-    float32Batch(fields.radii, radii),
-  ];
-  if (options !== undefined) addFields(batches, options);
+function create(
+  first: Parameters<typeof fieldsOf>[0],
+  second: Parameters<typeof fieldsOf>[1],
+  third: Parameters<typeof fieldsOf>[2],
+): Archetype {
+  const batches: ComponentBatch[] = [];
+  addFields(batches, fieldsOf(first, second, third));
   return new ArchetypeInstance(NAME, batches);
 }
 
-function addFields(batches: ComponentBatch[], options: Capsules3DOptions): void {
+function addFields(batches: ComponentBatch[], options: Capsules3DFields): void {
   const expected = batches.length + countOptions("Capsules3D", options);
   const {
+    lengths,
+    radii,
     translations,
     rotationAxisAngles,
     quaternions,
@@ -180,6 +174,10 @@ function addFields(batches: ComponentBatch[], options: Capsules3DOptions): void 
     showLabels,
     classIds,
   } = options;
+  if (lengths === undefined) rejectMissing("Capsules3D", "lengths");
+  batches.push(float32Batch(fields.lengths, lengths));
+  if (radii === undefined) rejectMissing("Capsules3D", "radii");
+  batches.push(float32Batch(fields.radii, radii));
   if (translations !== undefined) batches.push(float32Vectors(fields.translations, translations));
   if (rotationAxisAngles !== undefined)
     batches.push(axisAngleBatch(fields.rotationAxisAngles, rotationAxisAngles));

@@ -58,17 +58,17 @@ function appendRuns(
   const count = countOf(rows);
   const at = (i: number): number =>
     rows instanceof Uint32Array ? (rows[i] as number) : rows.from + i;
+  const isKept = (i: number): boolean => kept === undefined || kept[i] !== 0;
   let i = 0;
   while (i < count) {
+    const first = at(i);
     let end = i + 1;
-    if (kept !== undefined && kept[i] === 0) {
-      while (end < count && kept[end] === 0) end++;
-      builder.appendNulls(end - i);
-    } else {
-      const first = at(i);
-      while (end < count && at(end) === first + end - i && (kept === undefined || kept[end] !== 0))
-        end++;
+    if (isKept(i)) {
+      while (end < count && at(end) === first + end - i && isKept(end)) end++;
       builder.append(slice(column, first, first + end - i), end - i, borrow);
+    } else {
+      while (end < count && !isKept(end)) end++;
+      builder.appendNulls(end - i);
     }
     i = end;
   }

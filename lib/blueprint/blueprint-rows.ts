@@ -28,8 +28,8 @@ export interface Layout {
  * @param seed see {@link BlueprintLike.toRows}
  */
 export function blueprintRows(layout: Layout, seed?: string): BlueprintRows {
-  const asked = seed ?? layout.id;
-  const ids = new PartIds(asked ?? globalThis.crypto.randomUUID());
+  const { id } = layout;
+  const ids = new PartIds(id ?? seed ?? globalThis.crypto.randomUUID());
   const rows: BlueprintRow[] = [];
   const root = rootOf(layout.contents);
   let rootContainer: Uint8Array | undefined;
@@ -46,7 +46,13 @@ export function blueprintRows(layout: Layout, seed?: string): BlueprintRows {
     isStatic: false,
   });
   for (const { rows: ofPanel } of panelsOf(layout)) rows.push(...ofPanel);
-  return { rows, storeId: asked === undefined ? undefined : storeIdOf(asked, rows) };
+  return {
+    rows,
+    // Made when it is needed: it takes longer than all the rest.
+    get storeId() {
+      return id === undefined ? undefined : storeIdOf(id, rows);
+    },
+  };
 }
 
 /** A viewport has one container; views are put into tabs. */

@@ -13,7 +13,7 @@ export interface BlueprintRow {
 /** A blueprint as it is stored. */
 export interface BlueprintRows {
   readonly rows: readonly BlueprintRow[];
-  /** Id of the store, when one was asked for; otherwise it gets a random one. */
+  /** Id of the store, when the blueprint has an `id`; otherwise it gets a random one. */
   readonly storeId: string | undefined;
 }
 
@@ -22,8 +22,8 @@ export interface BlueprintLike {
   /**
    * The rows that say it, in the order of the official SDK.
    *
-   * @param seed makes the ids of parts that have none of their own: the same ones for the same seed. Default: random
-   *   ones, unless the blueprint has an `id`
+   * @param seed makes the ids of parts where neither they nor the blueprint have an `id`: the same ones for the same
+   *   seed. Default: at random
    */
   toRows(seed?: string): BlueprintRows;
 }

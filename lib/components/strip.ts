@@ -6,16 +6,26 @@ import { rejectElement, rejectInput } from "./input-error.ts";
 import type { NumberArray } from "./numeric.ts";
 import { float32Kind, float64Kind } from "./numeric.ts";
 import { isArrayLike, isTypedArray } from "./typed-array.ts";
+import type { VectorInput } from "./vector.ts";
 import { vectorValues } from "./vector.ts";
 
 /** One line strip: an array of points, or a typed array of their coordinates, point after point. */
 export type Strip = TypedArray | readonly NumberArray[];
 
+/** Many line strips in two flat arrays, as Arrow has them; nothing is copied that has the right type already. */
+export interface FlatStrips {
+  /** The points of all strips, one after the other. */
+  readonly points: VectorInput;
+  /** Strip `i` has the points from `offsets[i]` to below `offsets[i + 1]`: one number more than there are strips. */
+  readonly offsets: ArrayLike<number>;
+}
+
 /** One line strip or many. A line segment is a strip of two points. */
-export type StripInput = Strip | readonly Strip[];
+export type StripInput = Strip | readonly Strip[] | FlatStrips;
 
 /** A batch of line strips (`list<vector>`); strips may differ in length. */
 export function stripBatch(descriptor: ComponentDescriptor, value: StripInput): ComponentBatch {
+  if (isFlat(value)) return flatBatch(descriptor, value);
   const strips = stripsOf(descriptor, value);
   const { points, size, kind } = layoutOf(descriptor);
   const parts: (readonly number[] | TypedArray)[] = [];
@@ -40,6 +50,46 @@ export function stripBatch(descriptor: ComponentDescriptor, value: StripInput): 
   const child: ArrowArray = { type: points, length: elements / size, values };
   const array = { type: descriptor.type, length: strips.length, offsets, children: [child] };
   return new ComponentBatch(descriptor, strips.length, array);
+}
+
+function isFlat(value: StripInput): value is FlatStrips {
+  return typeof value === "object" && value !== null && "offsets" in value;
+}
+
+function flatBatch(descriptor: ComponentDescriptor, strips: FlatStrips): ComponentBatch {
+  const { points, size, kind } = layoutOf(descriptor);
+  const values = vectorValues(descriptor, strips.points, size, kind);
+  const count = values.length / size;
+  const offsets = offsetsOf(descriptor, strips.offsets, count);
+  const child: ArrowArray = { type: points, length: count, values };
+  const length = offsets.length - 1;
+  const array = { type: descriptor.type, length, offsets, children: [child] };
+  return new ComponentBatch(descriptor, length, array);
+}
+
+function offsetsOf(descriptor: ComponentDescriptor, given: unknown, count: number): Int32Array {
+  if (!isArrayLike(given) || given.length === 0) {
+    rejectInput(descriptor, "offsets to be an array of one number or more", given);
+  }
+  let before = 0;
+  for (let i = 0; i < given.length; i++) {
+    const offset = given[i];
+    if (
+      typeof offset !== "number" ||
+      !Number.isInteger(offset) ||
+      offset < before ||
+      offset > count
+    ) {
+      rejectElement(
+        descriptor,
+        `offsets that never decrease, up to the ${count} points there are`,
+        offset,
+        i,
+      );
+    }
+    before = offset;
+  }
+  return given instanceof Int32Array ? given : Int32Array.from(given as ArrayLike<number>);
 }
 
 function layoutOf(descriptor: ComponentDescriptor): {

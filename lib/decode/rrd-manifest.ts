@@ -103,14 +103,18 @@ export class RrdManifest {
   }
 
   /** Times of the rows of a chunk that have a component; undefined when there are none. */
-  componentRange(chunk: number, component: string, timeline: string): TimeRange | undefined {
-    const columns = this.#components.get(component);
+  componentRange(
+    chunk: number,
+    component: ManifestComponent,
+    timeline: string,
+  ): TimeRange | undefined {
+    const columns = this.#components.get(keyOf(component));
     return this.#range(chunk, columns?.starts.get(timeline), columns?.ends.get(timeline));
   }
 
   /** Whether a chunk has values of a component, or an empty batch of it. */
-  hasComponent(chunk: number, component: string): boolean {
-    const columns = this.#components.get(component);
+  hasComponent(chunk: number, component: ManifestComponent): boolean {
+    const columns = this.#components.get(keyOf(component));
     if (columns === undefined) return false;
     if (columns.hasStatic !== undefined && this.#number(columns.hasStatic, chunk) === 1)
       return true;
@@ -130,20 +134,21 @@ export class RrdManifest {
       this.#checkTimes(field);
       return;
     }
-    let columns = this.#components.get(component);
+    const names = {
+      component,
+      archetype: metadata.get("rerun:archetype"),
+      componentType: metadata.get("rerun:component_type"),
+    };
+    let columns = this.#components.get(keyOf(names));
     if (columns === undefined) {
       columns = {
-        names: {
-          component,
-          archetype: metadata.get("rerun:archetype"),
-          componentType: metadata.get("rerun:component_type"),
-        },
+        names,
         numRows: new Map(),
         starts: new Map(),
         ends: new Map(),
         hasStatic: undefined,
       };
-      this.#components.set(component, columns);
+      this.#components.set(keyOf(names), columns);
     }
     if (suffix === "has_static_data") columns.hasStatic = index;
     else if (suffix === "num_rows") columns.numRows.set(timeline, index);
@@ -221,6 +226,9 @@ export class RrdManifest {
     return array;
   }
 }
+
+const keyOf = ({ archetype, component }: ManifestComponent): string =>
+  `${archetype ?? ""}\n${component}`;
 
 /** Reads numbers of 64 bits that must be exact. */
 function numbers({ values }: ArrowArray): (index: number) => number {

@@ -1,6 +1,6 @@
 import { allocate } from "../arrow/allocate.ts";
 import type { BufferVisitor, Memory } from "../arrow/builders/array-builder.ts";
-import type { DataType, Field } from "../arrow/data-type.ts";
+import type { DataType, Field, ForeignLayout } from "../arrow/data-type.ts";
 import type { EncodedChunk } from "../chunk.ts";
 import { FlatbufferWriter, i16, i32, i64, u8 } from "./flatbuffer.ts";
 
@@ -227,6 +227,14 @@ export function* schemaInSteps(
 /** End of an IPC stream: a marker and a length of 0. */
 export const END_OF_STREAM: Uint8Array = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
 
+/** Buffers of foreign types that have not two. */
+const FOREIGN_BUFFERS: Partial<Record<ForeignLayout, number>> = {
+  "large-bytes": 3,
+  "list-view": 3,
+  "sparse-union": 1,
+  "run-end": 0,
+};
+
 /** Nodes and buffers of a type and its children, as Arrow counts them. */
 function countLayout(type: DataType, count: { nodes: number; buffers: number }): void {
   count.nodes++;
@@ -241,9 +249,14 @@ function countLayout(type: DataType, count: { nodes: number; buffers: number }):
     case "binary":
       count.buffers += 3;
       break;
+    case "foreign":
+      count.buffers += FOREIGN_BUFFERS[type.foreign?.layout ?? "fixed"] ?? 2;
+      break;
     default:
       count.buffers += 2;
   }
+  // The values of a dictionary stand elsewhere.
+  if (type.foreign?.layout === "dictionary") return;
   for (const child of type.children) countLayout(child.type, count);
 }
 

@@ -1,5 +1,3 @@
-import { compressLz4 } from "#lz4";
-import type { Chunk } from "../chunk.ts";
 import type { ChunkMsg, LogMsg } from "../log-msg.ts";
 import {
   type Compression,
@@ -9,6 +7,7 @@ import {
   RERUN_VERSION_BYTES,
 } from "./log-msg.ts";
 import { join } from "./pieces.ts";
+import { lz4Of } from "./recent-lz4.ts";
 
 export type { Compression } from "./log-msg.ts";
 
@@ -58,21 +57,6 @@ export function messageHeader(kind: number, length: number): Uint8Array {
   return header;
 }
 
-/** The chunk compressed last: sinks that keep up ask for the same one right after each other. */
-let last: { readonly chunk: Chunk; readonly bytes: Uint8Array | undefined } | undefined;
-
-function compress(chunk: Chunk): Uint8Array | undefined {
-  if (chunk.lz4 !== undefined) return chunk.lz4;
-  if (last?.chunk === chunk) return last.bytes;
-  const bytes = compressLz4(chunk.ipc);
-  // What does not shrink is written plain: readers look at each message's own flag.
-  last = {
-    chunk,
-    bytes: bytes === undefined || bytes.length >= chunk.byteLength ? undefined : bytes,
-  };
-  return last.bytes;
-}
-
 /**
  * One message of a stream, header included, in pieces that are to be written one after the other. Large user
  * arrays are pieces of their own while the message is borrowed; see `Chunk.parts`.
@@ -94,7 +78,7 @@ export function encodeFrameParts(message: LogMsg, compression: Compression = "lz
 
 function encodeChunkParts(message: ChunkMsg, compression: Compression): Uint8Array[] {
   const { chunk } = message;
-  const small = compression === "lz4" ? compress(chunk) : undefined;
+  const small = compression === "lz4" ? (chunk.lz4 ?? lz4Of(chunk)) : undefined;
   const payload = small === undefined ? chunk.parts : [small];
   const payloadBytes = small === undefined ? chunk.byteLength : small.length;
   const { before, after } = encodeArrowMsgFrame(

@@ -79,8 +79,10 @@ const MAX_SILENT_PINGS = 2;
 /** Bytes that a peer may answer to a call; the real answer has 5. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_SHOWN = 200;
+/** What a server may send ahead, of each call and of all together: the usual 64 KiB would hold back who reads. */
+const WINDOW_BYTES = 8 << 20;
 
-const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD, NGHTTP2_CANCEL } = constants;
+const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD } = constants;
 
 /**
  * One connection to a server that speaks gRPC, over HTTP/2 as Node has it: that moves ten times the small messages of
@@ -95,6 +97,7 @@ export class GrpcConnection {
   readonly #target: GrpcTarget;
   readonly #pings: ReturnType<typeof setInterval>;
   #silentPings = 0;
+  #heardBytes = 0;
   #closing = false;
   #draining = false;
   #onDraining: () => void = () => undefined;
@@ -150,6 +153,12 @@ export class GrpcConnection {
       session.once("close", closed);
       session.once("remoteSettings", () => {
         settle();
+        if (session.destroyed) {
+          reject(unreachable(target, last ?? new Error("closed at once")));
+          return;
+        }
+        // What comes back, if much does, is read as fast as it comes.
+        session.setLocalWindowSize(WINDOW_BYTES);
         resolve(new GrpcConnection(session, target, timing));
       });
     });
@@ -223,21 +232,24 @@ export class GrpcConnection {
   /** Ends the connection; calls that are under way end with it. */
   close(): void {
     this.#closing = true;
-    this.#session.close();
+    // Not in good order, with `close()`: that would wait for a peer that may never answer.
     this.#session.destroy();
   }
 
+  /** Whatever comes from the peer shows that it is there: on a slow network a ping waits behind much data. */
   #ping(): void {
+    if (this.#session.destroyed) return;
+    const heard = this.#session.socket.bytesRead;
+    if (heard !== this.#heardBytes) this.#silentPings = 0;
+    this.#heardBytes = heard;
     if (this.#silentPings >= MAX_SILENT_PINGS) {
       this.#reason ??= unreachable(this.#target, new Error("no answer to pings"));
       this.#session.destroy();
       return;
     }
     this.#silentPings++;
-    if (this.#session.destroyed) return;
-    this.#session.ping((error: Error | null) => {
-      if (error === null) this.#silentPings = 0;
-    });
+    // Its answer counts as something heard.
+    this.#session.ping(() => undefined);
   }
 }
 
@@ -287,7 +299,7 @@ export class ClientCall {
         answered += bytes.length;
         if (answered <= MAX_ANSWER_BYTES) return;
         last ??= new Error(`expected a short answer, got more than ${MAX_ANSWER_BYTES} bytes`);
-        stream.close(NGHTTP2_CANCEL);
+        stream.destroy();
       });
       stream.once("end", end);
       stream.once("close", () => {
@@ -339,7 +351,8 @@ export class ClientCall {
   /** Breaks the call off. */
   cancel(): void {
     this.#ended = true;
-    this.#stream?.close(NGHTTP2_CANCEL);
+    // Not in good order, with `close()`: that would wait for the peer.
+    this.#stream?.destroy();
   }
 }
 
@@ -378,7 +391,7 @@ export function showStatus({ code, message }: GrpcStatus): string {
 function sessionOptions({ tls = {} }: GrpcTarget): SecureClientSessionOptions {
   const { ca, cert, key, rejectUnauthorized, servername } = tls;
   return {
-    settings: { enablePush: false },
+    settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
     ...(ca === undefined ? {} : { ca: [ca].flat().map(pem) }),
     ...(cert === undefined ? {} : { cert: pem(cert) }),
     ...(key === undefined ? {} : { key: pem(key) }),

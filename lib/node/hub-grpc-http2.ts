@@ -158,18 +158,25 @@ class Http2Call extends GrpcCall {
       ...(message === "" ? {} : { "grpc-message": encodeGrpcMessage(message) }),
       ...more,
     };
-    if (stream.headersSent) {
-      stream.once("wantTrailers", () => stream.sendTrailers(trailers));
-      stream.end();
-    } else {
+    // Tells a sender to stop, once the answer is out. What it still sends is not kept.
+    const stop = (): void => {
+      if (code !== GRPC_STATUS.ok) stream.close(constants.NGHTTP2_NO_ERROR);
+    };
+    stream.resume();
+    if (!stream.headersSent) {
       stream.respond(
         { ":status": 200, "content-type": "application/grpc", ...trailers },
         { endStream: true },
       );
+      stop();
+      return;
     }
-    // Tells a sender to stop, once the answer is out. What it still sends is not kept.
-    stream.resume();
-    if (code !== GRPC_STATUS.ok) stream.close(constants.NGHTTP2_NO_ERROR);
+    stream.once("wantTrailers", () => {
+      stream.sendTrailers(trailers);
+      // Not before: Node would ask for memory without end when a call is closed that has trailers to send.
+      setImmediate(stop);
+    });
+    stream.end();
   }
 
   #respond(): void {

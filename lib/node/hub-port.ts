@@ -60,8 +60,11 @@ export function sharePort({ http1, http2, tls, greetingTimeoutMs }: PortParts): 
   secure.on("secureConnection", (socket: TLSSocket) => tellApart(socket));
   http1.on("connection", (socket) =>
     look(socket, greetingTimeoutMs, (head) => {
-      if (head[0] === TLS_HANDSHAKE) secure.emit("connection", socket);
-      else refuse(socket, 400, "This port speaks TLS: use https, wss or rerun+https");
+      if (head[0] !== TLS_HANDSHAKE)
+        return refuse(socket, 400, "This port speaks TLS: use https, wss or rerun+https");
+      // Whoever ends the connection in the middle of a handshake is gone.
+      socket.allowHalfOpen = false;
+      secure.emit("connection", socket);
     }),
   );
 }

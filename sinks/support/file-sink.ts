@@ -15,6 +15,7 @@ const EXIT_MS = 2000;
 export abstract class FileSink extends ObserverSink {
   readonly name: string;
   readonly borrows = true;
+  readonly forceSaved = true;
   /** How messages name what is written. */
   protected readonly target: string;
   readonly #hosts = new Set<SinkHost>();

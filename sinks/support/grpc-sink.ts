@@ -1,16 +1,14 @@
-import { AttachedSink } from "../../lib/attached-sink.ts";
 import type { Compression } from "../../lib/encode/log-msg.ts";
 import { RerunError } from "../../lib/errors.ts";
 import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
-import { MessageLog } from "../../lib/message-log.ts";
 import type { GrpcConnection, GrpcTarget } from "../../lib/node/grpc-client.ts";
 import type { RerunUrl } from "../../lib/rerun-url.ts";
 import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
-import { messageRetention } from "../../lib/static-data.ts";
 import { raceSignal } from "../../lib/wait.ts";
 import type { ConnectSink } from "../connect.ts";
 import { backoffMs } from "./backoff.ts";
 import { beforeExit } from "./before-exit.ts";
+import { Inbox } from "./inbox.ts";
 import type { MessageWriter } from "./message-writer.ts";
 
 /** What a sink that streams over gRPC needs to know; checked by `connect`. */
@@ -31,8 +29,6 @@ const TELL_AFTER_MS = 5_000;
 const STABLE_MS = 5_000;
 /** While someone waits for the end, attempts to connect are no further apart, in milliseconds. */
 const HURRY_MS = 100;
-/** Bytes for late connections when messages come from no recording stream but from any Observable. */
-const INBOX_BYTES = 256 << 20;
 
 /**
  * Streams messages to a viewer over gRPC, and begins anew whenever the connection was lost.
@@ -45,6 +41,7 @@ const INBOX_BYTES = 256 << 20;
 export class GrpcSink extends ObserverSink implements ConnectSink {
   readonly name: string;
   readonly live = true;
+  readonly forceSaved = true;
   readonly replays = true;
   readonly closeTimeoutMs: number;
   readonly url: string;
@@ -72,7 +69,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   #alive: ReturnType<typeof setInterval> | undefined;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #hasLeft = false;
-  #inbox: { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } | undefined;
+  #inbox: Inbox | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(options: GrpcSinkOptions) {
@@ -156,12 +153,12 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
 
   /** Waits until something holds, nothing is to be expected any more, or the signal ends the wait. */
   async #until(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
-    while (
-      !isDone() &&
-      this.failure === undefined &&
-      !this.#stop.signal.aborted &&
-      signal?.aborted !== true
-    )
+    const isOver = (): boolean =>
+      isDone() ||
+      this.failure !== undefined ||
+      this.#stop.signal.aborted ||
+      signal?.aborted === true;
+    while (!isOver())
       await raceSignal(new Promise<void>((resolve) => this.#stepWaiters.push(resolve)), signal);
   }
 
@@ -176,32 +173,20 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
 
   // ---- As an observer: messages of no recording stream --------------------------------------------------------
 
+  /** Settles when a source that can wait may go on. */
+  override get pending(): Promise<void> | undefined {
+    return this.#inbox?.pending;
+  }
+
   /** Takes one message; with a log of its own, bounded like that of a recording stream. */
   override next(message: LogMsg): void {
     if (this.failure !== undefined || this.#closed !== undefined) return;
-    this.#inbox ??= this.#openInbox();
-    if (message.kind === "chunk") message.chunk.own();
-    this.#inbox.log.append(message);
+    this.#inbox ??= new Inbox(this);
+    this.#inbox.append(message);
   }
 
   override complete(): void {
-    const ended = this.#inbox?.reader.end({ signal: undefined }) ?? this.close();
-    void Promise.resolve(ended).catch((thrown: unknown) => warn(RerunError.from(thrown)));
-  }
-
-  #openInbox(): { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } {
-    const log = new MessageLog<LogMsg>({
-      ...messageRetention(),
-      historyBytes: INBOX_BYTES,
-      backlogBytes: INBOX_BYTES,
-    });
-    const events = {
-      enabled: true,
-      changed: () => undefined,
-      report: warn,
-      drain: () => undefined,
-    };
-    return { log, reader: new AttachedSink(log, this, "start", {}, events) };
+    void (this.#inbox?.end() ?? this.close());
   }
 
   // ---- The connection -----------------------------------------------------------------------------------------
@@ -274,13 +259,17 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
     ]);
     const { signal } = this.#stop;
     const connection = await client.GrpcConnection.open(this.#options.target, { signal });
+    const close = (): void => connection.close();
+    signal.addEventListener("abort", close, { once: true });
     try {
       const status = await client.shakeHands(connection);
       if (status.code !== 0) throw writing.statusError(status, true);
       return { connection, writing };
     } catch (thrown) {
-      connection.close();
+      close();
       throw thrown;
+    } finally {
+      signal.removeEventListener("abort", close);
     }
   }
 
@@ -447,5 +436,3 @@ const never = (): Promise<never> => new Promise(() => undefined);
 function wakeAll(waiters: (() => void)[]): void {
   for (const wake of waiters.splice(0)) wake();
 }
-
-const warn = (error: RerunError): void => console.warn(`rerun-rx: ${error.message}`);

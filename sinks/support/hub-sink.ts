@@ -32,6 +32,7 @@ const FLUSH_PATIENCE_MS = 2_000;
 class HubSink extends ObserverSink implements ServeSink {
   readonly name: string;
   readonly live = true;
+  readonly forceSaved = true;
   readonly url: string;
   readonly grpcUrl: string;
   readonly port: number;

@@ -7,6 +7,7 @@ import {
   GRPC_CODE,
   type GrpcConnection,
   type GrpcStatus,
+  shakeHands,
   showStatus,
 } from "../../lib/node/grpc-client.ts";
 import { Coalescer } from "./coalescer.ts";
@@ -136,12 +137,11 @@ export class MessageWriter {
   #schedule(): void {
     if (this.#step !== undefined || this.#awaiting || this.#gone || this.#retryTimer !== undefined)
       return;
+    // It keeps the process alive for one turn. With `unref` it would wait until something else happens.
     this.#step = setImmediate(() => {
       this.#step = undefined;
       this.#send();
     });
-    // Whoever waits for the end of all this keeps the process alive.
-    this.#step.unref();
   }
 
   #send(): void {
@@ -164,7 +164,10 @@ export class MessageWriter {
       if (performance.now() >= until) break;
     }
     this.#write(true);
-    if (due) {
+    if (this.#call === undefined) {
+      // Nothing of it could be sent.
+      this.#deliver();
+    } else if (due) {
       this.#acknowledge();
     } else if (this.#callMessages > 0) {
       const afterMs = Math.min(
@@ -242,12 +245,16 @@ export class MessageWriter {
     this.#maxCallMessages *= 2;
     const [head] = this.#queue;
     if (head !== undefined) head.from = this.#next;
-    const delivered = this.#sent;
-    this.#sent = [];
-    for (const batch of delivered) batch.onDelivered(batch.refused);
+    this.#deliver();
     this.#events.progress();
     if (this.#connection.draining) this.#drain();
     else if (this.#queue.length > 0) this.#schedule();
+  }
+
+  #deliver(): void {
+    const delivered = this.#sent;
+    this.#sent = [];
+    for (const batch of delivered) batch.onDelivered(batch.refused);
   }
 
   /** The call ended before everything in it was acknowledged. */
@@ -264,7 +271,7 @@ export class MessageWriter {
       return;
     }
     if (messages === 1 && REFUSALS.has(code)) {
-      this.#skip(error);
+      void this.#skipIfItIsTheMessage(error);
       return;
     }
     this.#maxCallMessages = Math.max(1, messages >> 1);
@@ -278,6 +285,20 @@ export class MessageWriter {
       this.#retryTimer = undefined;
       this.#schedule();
     }, RETRY_MS * this.#brokenCalls).unref();
+  }
+
+  /** A message was refused; that may have other reasons, and then a call without any is refused as well. */
+  async #skipIfItIsTheMessage(error: RerunError): Promise<void> {
+    this.#awaiting = true;
+    try {
+      const status = await shakeHands(this.#connection);
+      this.#awaiting = false;
+      if (this.#gone) return;
+      if (status.code === 0) this.#skip(error);
+      else this.#lose(statusError(status, true));
+    } catch (thrown) {
+      this.#lose(RerunError.from(thrown, "viewer-unreachable"));
+    }
   }
 
   /** Leaves out the first message that waits: it alone was sent, and refused. */

@@ -34,6 +34,7 @@ const LONG_MS = 2 ** 30;
 export class HubSocketSink extends ObserverSink implements SocketSink {
   readonly name: string;
   readonly live = true;
+  readonly forceSaved = true;
   readonly replays = true;
   readonly closeTimeoutMs: number = CLOSE_TIMEOUT_MS;
   readonly url: string;

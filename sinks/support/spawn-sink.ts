@@ -1,4 +1,5 @@
 import type { RerunError } from "../../lib/errors.ts";
+import { forcedSavePath } from "../../lib/force-save.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { parseMemoryLimit } from "../../lib/node/memory-limit.ts";
 import type { Observable } from "../../lib/rxjs.ts";
@@ -6,8 +7,9 @@ import type { Delivery, SinkHost, SinkState, WaitOptions } from "../../lib/sink.
 import { type ConnectOptions, type ConnectSink, connect } from "../connect.ts";
 import type { SpawnedViewer, SpawnSink } from "../spawn.ts";
 import { onExit } from "./exit-hooks.ts";
-import { forcedSave } from "./forced-save.ts";
-import { type StartOptions, startViewer } from "./start-viewer.ts";
+import { IdleSink } from "./idle-sink.ts";
+import { startViewer } from "./start-viewer.ts";
+import type { StartOptions } from "./viewer-commands.ts";
 import type { ViewerProcess } from "./viewer-process.ts";
 
 /** Starts a viewer and connects to it; options are checked by `spawn`. */
@@ -17,8 +19,7 @@ export async function openSpawnSink(
 ): Promise<SpawnSink> {
   parseMemoryLimit(options.memoryLimit, "`memoryLimit`");
   parseMemoryLimit(options.serverMemoryLimit, "`serverMemoryLimit`");
-  const forced = process.env["_RERUN_TEST_FORCE_SAVE"];
-  if (forced !== undefined && forced !== "") {
+  if (forcedSavePath() !== undefined) {
     const viewer = {
       kind: "none",
       port: 0,
@@ -26,7 +27,7 @@ export async function openSpawnSink(
       version: undefined,
       pageUrl: undefined,
     };
-    return new SpawnedSink(forcedSave(forced), viewer as SpawnedViewer, undefined);
+    return new SpawnedSink(new IdleSink("spawn()", ""), viewer as SpawnedViewer, undefined);
   }
   const started = await startViewer(options);
   const { kind, port, version, pageUrl } = started;
@@ -39,6 +40,7 @@ export async function openSpawnSink(
 /** A connection, and the viewer at its other end, if that is to end with it. */
 class SpawnedSink implements SpawnSink {
   readonly name: string;
+  readonly forceSaved = true;
   readonly live: boolean;
   readonly replays: boolean;
   readonly closeTimeoutMs: number;

@@ -1,9 +1,7 @@
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { RerunError } from "../../lib/errors.ts";
 import { hasDisplay, openBrowser } from "../../lib/node/open-browser.ts";
-import { packageRoot } from "../../lib/node/page-assets.ts";
 import { probeProxy } from "../../lib/node/probe-proxy.ts";
 import { RERUN_VERSION } from "../../lib/version.ts";
 import { askHealth } from "./ask-health.ts";
@@ -14,26 +12,8 @@ import {
   type NativeViewer,
   VIEWER_VARIABLE,
 } from "./find-viewer.ts";
+import { nativeCommand, type StartOptions, webCommand } from "./viewer-commands.ts";
 import { type ViewerCommand, ViewerProcess } from "./viewer-process.ts";
-
-/** What `spawn` was asked for, with defaults filled in and checked. */
-export interface StartOptions {
-  readonly port: number;
-  readonly viewer: "auto" | "native" | "web";
-  readonly executable: string | undefined;
-  readonly memoryLimit: string;
-  readonly serverMemoryLimit: string;
-  readonly new: boolean;
-  readonly detach: boolean | "native";
-  readonly hideWelcomeScreen: boolean;
-  readonly headless: boolean;
-  readonly open: boolean;
-  readonly extraArgs: readonly string[];
-  readonly extraEnv: Readonly<Record<string, string | undefined>>;
-  readonly lingerMs: number;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
-}
 
 /** A viewer that answers. */
 export interface StartedViewer {
@@ -76,11 +56,11 @@ export async function startViewer(options: StartOptions): Promise<StartedViewer>
       const process = await startAndWait(nativeCommand(native, chosen, options), chosen, options);
       return { ...started(process, chosen, "native"), version: native.version };
     } catch (thrown) {
-      const error = RerunError.from(thrown);
       // Whoever asked for this very viewer wants to know; others want to see their data.
-      if (isNamed(options) || options.viewer === "native" || error.code !== "viewer-not-ready")
-        throw error;
-      console.warn(`rerun-rx: ${error.message}; the viewer is served to a browser instead`);
+      const isAsked = isNamed(options) || options.viewer === "native";
+      if (isAsked || !(thrown instanceof RerunError) || thrown.code !== "viewer-not-ready")
+        throw thrown;
+      console.warn(`rerun-rx: ${thrown.message}; the viewer is served to a browser instead`);
     }
   }
   const process = await startAndWait(webCommand(chosen, options), chosen, options);
@@ -145,64 +125,6 @@ function warnOfVersion({ version, path }: NativeViewer): void {
   console.warn(
     `rerun-rx: expected a viewer of version ${RERUN_VERSION}, found ${version}, which may show data wrongly or not at all; ${INSTALL_ADVICE}: ${path}`,
   );
-}
-
-function nativeCommand({ path }: NativeViewer, port: number, options: StartOptions): ViewerCommand {
-  const { memoryLimit, serverMemoryLimit, hideWelcomeScreen, headless, extraArgs } = options;
-  return {
-    command: path,
-    args: [
-      `--port=${port}`,
-      `--memory-limit=${memoryLimit}`,
-      `--server-memory-limit=${serverMemoryLimit}`,
-      "--expect-data-soon",
-      // It would let in everybody on the network.
-      ...(extraArgs.some((arg) => /^--bind(=|$)/.test(arg)) ? [] : ["--bind=127.0.0.1"]),
-      ...(hideWelcomeScreen ? ["--hide-welcome-screen"] : []),
-      ...(headless ? ["--headless"] : []),
-      ...extraArgs,
-    ],
-    env: environmentOf(options),
-    tiedByInput: false,
-  };
-}
-
-/** Our own command line, run by this very Node. */
-function webCommand(port: number, options: StartOptions): ViewerCommand {
-  const { serverMemoryLimit, detach, open, headless, lingerMs } = options;
-  // From sources, the loader that understands them has to come along.
-  const fromSource = import.meta.url.endsWith(".ts");
-  const main = fromSource ? "lib/node/cli/main.ts" : "dist/lib/node/cli/main.js";
-  return {
-    command: process.execPath,
-    args: [
-      ...(fromSource ? loaderFlags(process.execArgv) : []),
-      join(packageRoot(), main),
-      "viewer",
-      `--port=${port}`,
-      `--memory-limit=${serverMemoryLimit}`,
-      open && !headless ? "--open" : "--no-open",
-      ...(detach === true ? [`--idle-timeout=${lingerMs / 1000}`] : ["--until-input-ends"]),
-    ],
-    env: environmentOf(options),
-    tiedByInput: detach !== true,
-  };
-}
-
-function environmentOf({ extraEnv }: StartOptions): NodeJS.ProcessEnv {
-  return { ...process.env, ...extraEnv };
-}
-
-/** Of the flags of Node those that say how files are loaded. */
-export function loaderFlags(flags: readonly string[]): string[] {
-  const found: string[] = [];
-  for (let i = 0; i < flags.length; i++) {
-    const flag = flags[i] as string;
-    if (/^(--import|--conditions|--loader|--experimental-loader)=/.test(flag)) found.push(flag);
-    else if (/^(--import|--conditions|-C|--loader|--experimental-loader)$/.test(flag))
-      found.push(flag, flags[++i] ?? "");
-  }
-  return found;
 }
 
 /** Starts a viewer and waits until it, or another on its port, answers. What does not is ended. */

@@ -5,7 +5,7 @@ import { useTempDir } from "../helpers/use-temp-dir.ts";
 import { runCases, runControls, table } from "./suite.ts";
 
 describe("the official SDK", function () {
-  this.timeout(180_000);
+  this.timeout(300_000);
   const dir = useTempDir();
 
   before(async function () {

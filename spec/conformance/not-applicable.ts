@@ -1,13 +1,12 @@
-const SINKS = "checked by behaviour, in the specs of the sinks";
+const BEHAVIOUR = "what it does is checked in behaviour.spec.ts";
 
-/** Official snippets that log nothing that could be compared, and why. */
+/** Official snippets that are about sinks and switches rather than data, and where they are checked. */
 export const notApplicable: Readonly<Record<string, string>> = {
-  "concepts/file_sink": SINKS,
-  "concepts/grpc_sink": SINKS,
-  "concepts/how-does-rerun-work/log-to-grpc": SINKS,
-  "concepts/how-does-rerun-work/log-to-rrd": SINKS,
-  "howto/serve_web_viewer": SINKS,
-  "howto/set_sinks": SINKS,
-  "tutorials/default-off-session":
-    "logs nothing; checked by behaviour, in the spec of the recording stream",
+  "concepts/file_sink": BEHAVIOUR,
+  "concepts/grpc_sink": BEHAVIOUR,
+  "concepts/how-does-rerun-work/log-to-grpc": BEHAVIOUR,
+  "concepts/how-does-rerun-work/log-to-rrd": BEHAVIOUR,
+  "howto/serve_web_viewer": BEHAVIOUR,
+  "howto/set_sinks": BEHAVIOUR,
+  "tutorials/default-off-session": BEHAVIOUR,
 };

@@ -154,7 +154,9 @@ export function table(results: readonly CaseResult[]): string {
 }
 
 /** Writes the official files; resolves with what went wrong, by case. */
-async function writeOfficial(folder: string): Promise<Readonly<Record<string, string | null>>> {
+export async function writeOfficial(
+  folder: string,
+): Promise<Readonly<Record<string, string | null>>> {
   const program = fileURLToPath(new URL("write_cases.py", import.meta.url));
   const { code, stdout, stderr } = await python([program, folder], {
     env: pythonEnv,
@@ -236,7 +238,7 @@ function nameOf(name: string): string {
 }
 
 /** Like `Promise.all` over a map, with at most `width` at a time. */
-async function mapPool<T, R>(
+export async function mapPool<T, R>(
   items: readonly T[],
   width: number,
   work: (item: T) => Promise<R>,

@@ -60,7 +60,7 @@ export class FakeProxy {
         : createSecureServer({ settings, ...options.tls });
     server.listen(options.port ?? 0, "127.0.0.1");
     await once(server, "listening");
-    const proxy = new FakeProxy(server as Http2Server, (server.address() as AddressInfo).port);
+    const proxy = new FakeProxy(server, (server.address() as AddressInfo).port);
     server.on("session", (session: ServerHttp2Session) => {
       proxy.sessions.add(session);
       session.setLocalWindowSize?.(16 << 20);

@@ -40,6 +40,8 @@ export class HubClient {
   /** Resolves when the connection is gone; never rejects. */
   readonly closed: Promise<Closed>;
   next = 0;
+  /** Newest first: history below this is still to come. */
+  back = 0;
   bytes = 0;
   readonly #options: HubClientOptions;
   #watchers = new Set<() => void>();
@@ -131,6 +133,7 @@ export class HubClient {
         at += size;
       }
       this.next = message.next;
+      this.back = message.back ?? 0;
       this.bytes += message.frames.length;
       if (acknowledge && this.socket.readyState === WebSocket.OPEN) this.acknowledge();
     }

@@ -73,7 +73,7 @@ export function marbleArgs(
   const json = text.replace(
     /("(?:[^"\\]|\\.)*")|([A-Za-z_]\w*)(\s*:)?/g,
     (all, string_, name, colon) => {
-      if (string_ !== undefined) return all as string;
+      if (string_ !== undefined) return all;
       if (colon !== undefined) return `"${name as string}":`;
       return /^(true|false|null)$/.test(name as string)
         ? (name as string)

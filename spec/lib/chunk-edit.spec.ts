@@ -239,6 +239,19 @@ describe("edits of chunks", () => {
           expected.filter((r) => Object.keys(r.cells).length > 0),
         );
 
+        // Edits of edits: columns that were taken along as they stand are columns like any other.
+        const renamed = sound(withEntityPath(chunk, "/other"));
+        expect(plainRows(renamed)).to.deep.equal(before);
+        const timeless = withoutTimelines(renamed, (name) => name === "frame", "static");
+        const untimed = before.map((each): PlainRow => {
+          const { frame: _frame, ...times } = each.times;
+          return { ...each, times };
+        });
+        expect(plainRows(sound(timeless))).to.deep.equal(untimed);
+        expect(
+          plainRows(sound(keepRows(sound(timeless), { from, to: inputs.length }))),
+        ).to.deep.equal(untimed.slice(from));
+
         const dropped = mapColumns(chunk, "drop", (c) =>
           c.descriptor === descriptors[0] ? undefined : c,
         );

@@ -12,6 +12,7 @@ import {
   VideoStream,
 } from "../../lib/archetypes/index.ts";
 import { BATCH_PRESETS, withEnvironment } from "../../lib/batch-config.ts";
+import { RootContainer } from "../../lib/catalogue/index.ts";
 import { DynamicArchetype } from "../../lib/dynamic-archetype.ts";
 import {
   compareEntityPaths,
@@ -33,7 +34,6 @@ import { arrowValues, batchValues } from "./components/arrow-values.ts";
  * | fact | input | why not |
  * | --- | --- | --- |
  * | F006, F020 | arrays with trailing dimensions of length 1 | JavaScript's typed arrays have no dimensions |
- * | F122 | UUIDs | only components of blueprints are UUIDs |
  * | F131 | 4×4 matrices | a datatype that no component has |
  */
 interface Fact {
@@ -100,6 +100,18 @@ const facts: readonly Fact[] = [
   gamma("F103", 0.003, 10),
   gamma("F106", 1, 255),
   gamma("F107", 1.001, 255),
+  {
+    id: "F122",
+    says: "sixteen numbers, their bytes, and their text are one UUID",
+    got: () => {
+      const numbers = Array.from({ length: 16 }, (_, i) => i);
+      const text = "00010203-0405-0607-0809-0a0b0c0d0e0f";
+      return [numbers, [numbers], Uint8Array.from(numbers), text].map((id) =>
+        batchValues(RootContainer(id)),
+      );
+    },
+    expected: Array.from({ length: 4 }, () => [Array.from({ length: 16 }, (_, i) => i)]),
+  },
   {
     id: "F124",
     says: "ten blocks of bytes are ten blobs",

@@ -8,7 +8,7 @@ import {
   type MappedValues,
   mapComponents,
 } from "../../operators/map-components.ts";
-import { chunkIn, chunkOf, message, plainRows } from "../helpers/chunk-rows.ts";
+import { chunkIn, chunkOf, message, type PlainRow, plainRows } from "../helpers/chunk-rows.ts";
 import { flow, flows, flowText } from "../helpers/flow.ts";
 import { marbles } from "../helpers/marbles.ts";
 import { operatorCases } from "../helpers/operator-cases.ts";
@@ -113,8 +113,9 @@ describe("mapComponents", () => {
     ]);
     const [first, second] = results(operator, message(long), message(long));
     const values = (msg: LogMsg | undefined): unknown =>
-      (plainRows(chunkIn(msg))[0]?.cells["x"] as number[])[0];
-    expect([values(first), values(second)]).to.deep.equal([1, 2]);
+      (plainRows(chunkIn(msg)) as [PlainRow])[0].cells["x"];
+    for (const [i, out] of [first, second].entries())
+      expect((values(out) as number[])[0]).to.equal(i + 1);
   });
 
   it("takes another component in the place of the old one, also with other lengths", () => {
@@ -147,6 +148,13 @@ describe("mapComponents", () => {
         m.c,
       ),
     ).to.deep.equal([]);
+  });
+
+  it("takes plain numbers as well, and knows what values are when told", () => {
+    const operator = mapComponents<Float64Array>("x", ({ values }) =>
+      [...values].map((v) => v + 1),
+    );
+    expect(results(operator, m.a).map(flowText)).to.deep.equal(["/a x2y2@1 x[4,5]@3 y5"]);
   });
 
   it("maps texts and other nested values as Arrow arrays", () => {

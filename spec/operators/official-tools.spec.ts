@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
-import { type MonoTypeOperatorFunction, mergeMap, of } from "rxjs";
+import { from, type MonoTypeOperatorFunction, mergeMap, type Observable, of } from "rxjs";
 import { AnyValues } from "../../lib/any-values.ts";
 import {
   Boxes3D,
@@ -12,9 +12,11 @@ import {
   TextLog,
 } from "../../lib/archetypes/index.ts";
 import { keepRows } from "../../lib/chunk-edit.ts";
+import { readRrd } from "../../lib/decode/read-rrd.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import * as operators from "../../operators/index.ts";
+import { memory } from "../../sinks/memory.ts";
 import { save } from "../../sinks/save.ts";
 import { message } from "../helpers/chunk-rows.ts";
 import { decodeRrd } from "../helpers/decode-rrd.ts";
@@ -64,8 +66,27 @@ function logAll(rec: RecordingStream): void {
   rec.log("mixed", AnyValues({ text: "a", flag: true, big: 7n }));
 }
 
+/** Logs values of Arrow types that are not in Rerun's catalogue, in one chunk, and ordinary ones. */
+const FOREIGN = `
+import sys, pyarrow as pa, rerun as rr
+rec = rr.RecordingStream("foreign", recording_id="foreign")
+rec.save(sys.argv[1])
+for i in range(6):
+    rec.set_time("frame", sequence=i)
+    rec.set_time("t", duration=i / 10)
+    rec.log("table", rr.AnyValues(
+        large=pa.array([f"row {i}"], pa.large_string()),
+        when=pa.array([1000 * i], pa.timestamp("us")),
+        dec=pa.array([i], pa.decimal128(10, 2)),
+        ll=pa.array([[1, 2, i]], pa.large_list(pa.int64())),
+        mp=pa.array([[("a", i)]], pa.map_(pa.string(), pa.int32())),
+        plain=float(i),
+    ))
+    rec.log("plot", rr.Scalars(i))
+rec.flush()`;
+
 describe("operators beside the official tools", function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const dir = useTempDir();
 
   before(async function () {
@@ -176,8 +197,8 @@ describe("operators beside the official tools", function () {
       if (each.kind !== "chunk" || each.chunk.isStatic) return of(each);
       const { chunk, storeId } = each;
       const pieces: LogMsg[] = [];
-      for (let from = 0; from < chunk.numRows; from += 2) {
-        const piece = keepRows(chunk, { from, to: Math.min(from + 2, chunk.numRows) });
+      for (let row = 0; row < chunk.numRows; row += 2) {
+        const piece = keepRows(chunk, { from: row, to: Math.min(row + 2, chunk.numRows) });
         if (piece !== undefined) pieces.push(message(piece, storeId));
       }
       return of(...pieces);
@@ -189,13 +210,66 @@ describe("operators beside the official tools", function () {
     await expectEqual(await written("merged.rrd", split, merge), whole);
   });
 
+  it("takes files of the official SDK, with values of types that it does not write itself", async () => {
+    const plain = dir.file("foreign.rrd");
+    const result = await python(["-c", FOREIGN, plain]);
+    expect(result.code, result.stderr).to.equal(0);
+    const through = async (
+      name: string,
+      ...pipe: readonly MonoTypeOperatorFunction<LogMsg>[]
+    ): Promise<string> => {
+      const messages: LogMsg[] = [];
+      for await (const each of readRrd(plain)) messages.push(each);
+      let messages$: Observable<LogMsg> = from(messages);
+      for (const operator of pipe) messages$ = messages$.pipe(operator);
+      const sink = memory();
+      messages$.subscribe(sink);
+      const file = dir.file(name);
+      await writeFile(file, sink.toRrd());
+      return file;
+    };
+
+    await expectEqual(await through("same.rrd"), plain);
+    const there = operators.renameEntities({ "/table": "/x" });
+    const back = operators.renameEntities({ "/x": "/table" });
+    await expectEqual(await through("renamed.rrd", there, back), plain);
+
+    const lean = dir.file("lean.rrd");
+    const args = ["rrd", "filter", "--drop-timeline", "t", plain, "-o", lean];
+    expect((await rerun(args)).code).to.equal(0);
+    await expectEqual(await through("ours.rrd", operators.dropTimelines("t")), lean);
+
+    const dropped = dir.file("dropped.rrd");
+    await official(plain, dropped, 'drop(components=["large", "ll"])', "foreign");
+    await expectEqual(await through("redacted.rrd", operators.redact(["large", "ll"])), dropped);
+
+    // What parts rows takes such chunks whole, and others as ever.
+    const files = await Promise.all([
+      through("a.rrd", operators.sampleEntities(2)),
+      through("b.rrd", operators.throttleEntities({ timeline: "frame", steps: 2 })),
+      through("c.rrd", operators.mergeChunks()),
+      through("d.rrd", operators.rateLimitBytes(1)),
+    ]);
+    await expectVerified(...files);
+    for (const [i, rows] of [3, 3, 6, 1].entries()) {
+      const counts = new Map<string, number>();
+      // The second reader does not know these types.
+      for await (const each of readRrd(files[i] as string)) {
+        if (each.kind !== "chunk") continue;
+        const { entityPath, numRows } = each.chunk;
+        counts.set(entityPath, (counts.get(entityPath) ?? 0) + numRows);
+      }
+      expect([counts.get("/table"), counts.get("/plot")]).to.deep.equal([6, rows]);
+    }
+  });
+
   /** Runs a file through the pipeline of the official SDK. */
-  async function official(from: string, to: string, step: string): Promise<void> {
+  async function official(source: string, to: string, step: string, id = "tools"): Promise<void> {
     const code = `
 import sys
 from rerun.experimental import RrdReader
-RrdReader(sys.argv[1]).stream().${step}.write_rrd(sys.argv[2], application_id="tools", recording_id="tools")`;
-    const result = await python(["-c", code, from, to]);
+RrdReader(sys.argv[1]).stream().${step}.write_rrd(sys.argv[2], application_id="${id}", recording_id="${id}")`;
+    const result = await python(["-c", code, source, to]);
     expect(result.code, result.stderr).to.equal(0);
   }
 });

@@ -150,11 +150,10 @@ describe("splitByRecording", () => {
       const target = recording.storeId.recordingId === "late" ? late : seen;
       recording.subscribe((message) => target.push(flowText(message)));
     });
-    const blueprint = (id: string, message: LogMsg): LogMsg =>
-      ({
-        ...message,
-        storeId: { kind: "blueprint", applicationId: "app", recordingId: id },
-      }) as LogMsg;
+    const blueprint = (id: string, message: LogMsg): LogMsg => ({
+      ...message,
+      storeId: { kind: "blueprint", applicationId: "app", recordingId: id },
+    });
     for (const id of ["old", "new"])
       for (const text of ["store", "/view! x1", "activate"]) source.next(blueprint(id, flow(text)));
     source.next(flow("late: store"));

@@ -121,7 +121,7 @@ describe("connect, with the official programs", function () {
     };
     await restart();
     const killing = (async () => {
-      while (restarts <= kills) {
+      for (let i = 0; i < kills; i++) {
         await sleep(200 + Math.random() * 600);
         await receiver?.kill("SIGKILL");
         await restart();

@@ -37,7 +37,7 @@ describe("connect", function () {
 
   afterEach("end what is left", async () => {
     await Promise.all(recordings.map((rec) => rec.close({ signal: AbortSignal.abort() })));
-    for (const server of servers) server.close();
+    for (const each of servers) each.close();
     recordings = [];
     servers = [];
   });
@@ -360,6 +360,30 @@ describe("connect", function () {
       expect(told.map((error) => error.code)).to.deep.equal(["data-dropped"]);
       expect(told[0]?.message).to.include("RESOURCE_EXHAUSTED (8): too large");
     });
+  });
+
+  it("leaves nothing out when a viewer refuses all calls for a while", async () => {
+    let refusing = false;
+    const viewer = await proxy({
+      onHeaders: (call) => {
+        if (!refusing) return;
+        call.answer(8, "too many calls");
+        return true;
+      },
+    });
+    const { rec, told } = record();
+    const sink = connect(viewer.url);
+    const attached = rec.attach(sink);
+    log(rec, 1);
+    await rec.flush();
+    refusing = true;
+    log(rec, 2, 3);
+    await eventually(() => sink.state === "reconnecting", "the loss of the connection");
+    await sleep(200);
+    refusing = false;
+    expect((await rec.flush()).complete).to.equal(true);
+    expect(attached.stats).to.include({ deliveredRows: 3, droppedRows: 0 });
+    expect(told.map((error) => error.code)).to.deep.equal(["viewer-unreachable"]);
   });
 
   describe("the end", () => {

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { filter } from "rxjs";
 import { Scalars, TextLog } from "../../lib/archetypes/index.ts";
 import { RerunError } from "../../lib/errors.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
@@ -139,6 +140,38 @@ describe("save", function () {
       const sink = save(dir.file("b.rrd"));
       expect(code(() => save(dir.file("b.rrd")))).to.equal("file-exists");
       sink.close();
+    });
+
+    it("creates nothing for a recording that is switched off, and a path stays free", async () => {
+      const off = new RecordingStream("spec", { enabled: false });
+      const sink = save(dir.file("a.rrd"));
+      off.attach(sink);
+      off.log("values", Scalars(1));
+      expect(code(() => save(dir.file("a.rrd")))).to.equal("file-exists");
+      expect((await off.close()).complete).to.equal(true);
+      expect(await readdir(dir.path)).to.deep.equal([]);
+      save(dir.file("a.rrd")).close();
+      expect(await readdir(dir.path)).to.deep.equal([]);
+    });
+
+    it("creates the file when it is attached, also when nothing reaches it", async () => {
+      const rec = new RecordingStream("spec", plain);
+      rec.attach(save(dir.file("a.rrd")), { pipe: [filter(() => false)] });
+      expect(await readdir(dir.path)).to.deep.equal(["a.rrd"]);
+      await rec.close();
+      expect(decodeRrd(await readFile(dir.file("a.rrd"))).messages).to.deep.equal([]);
+    });
+
+    it("tells of a path that went wrong between the call and the first message", async () => {
+      const rec = new RecordingStream("spec", plain);
+      const errors: string[] = [];
+      rec.errors$.subscribe((error) => errors.push(error.code));
+      const sink = save(dir.file("a.rrd"));
+      await writeFile(dir.file("a.rrd"), "precious");
+      const attachment = rec.attach(sink);
+      expect([attachment.state, ...errors]).to.deep.equal(["failed", "file-exists"]);
+      expect(await readFile(dir.file("a.rrd"), "utf8")).to.equal("precious");
+      await rec.close();
     });
 
     it("overwrites when told to", async () => {

@@ -1,7 +1,10 @@
-import { existsSync } from "node:fs";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { expect } from "chai";
+import { decodeEnvelope } from "../../lib/decode/envelope.ts";
+import { decodeLogMsg } from "../../lib/decode/log-msg.ts";
 import { RecordingStream, Scalars } from "../../lib/index.ts";
 import { readProxy } from "../../lib/node/cli/read-proxy.ts";
 import { probeProxy } from "../../lib/node/probe-proxy.ts";
@@ -104,7 +107,6 @@ describe("spawn", function () {
     await writeFile(dir.file("xdg-open"), `#!/bin/sh\necho "$1" >> ${log}\n`);
     await chmod(dir.file("xdg-open"), 0o755);
     await writeFile(log, "");
-    const { readFileSync } = await import("node:fs");
     return {
       env: { CI: "", DISPLAY: ":1", PATH: `${dir.path}:${process.env["PATH"]}` },
       opened: () => readFileSync(log, "utf8").split("\n").slice(0, -1),
@@ -249,7 +251,6 @@ describe("spawn", function () {
         port: 0,
         detach: false,
       });
-      const { networkInterfaces } = await import("node:os");
       const outside = Object.values(networkInterfaces())
         .flatMap((addresses) => addresses ?? [])
         .find(({ internal, family }) => !internal && family === "IPv4");
@@ -282,7 +283,6 @@ describe("spawn", function () {
     it("is replaced by ours when it cannot run here and was not asked for", async () => {
       const env = { CI: "", DISPLAY: ":9999", PATH: `${dir.path}:${process.env["PATH"]}` };
       await pretender("0.33.0", `exec ${executable} "$@"`);
-      const { rename } = await import("node:fs/promises");
       await rename(dir.file("pretender"), dir.file("rerun"));
       const started = program({ port: 0, detach: false }, { ...extraEnv, ...env });
       expect(await told(started)).to.include({ kind: "web", complete: true });
@@ -352,7 +352,7 @@ describe("spawn", function () {
     await spawn({ executable, port: 0, signal }).catch((error: unknown) => {
       thrown = error;
     });
-    expect((thrown as Error).name).to.equal("TimeoutError");
+    expect(thrown).to.have.property("name", "TimeoutError");
     expect(processes().filter(({ command }) => command.includes(executable))).to.deep.equal([]);
   });
 
@@ -417,8 +417,6 @@ describe("spawn", function () {
 
   /** Rows at `/values` that a viewer hands out. */
   async function rowsAt(port: number): Promise<number> {
-    const { decodeEnvelope } = await import("../../lib/decode/envelope.ts");
-    const { decodeLogMsg } = await import("../../lib/decode/log-msg.ts");
     let rows = 0;
     const enough = new AbortController();
     const signal = AbortSignal.any([enough.signal, AbortSignal.timeout(10_000)]);

@@ -1,10 +1,36 @@
 import { expectTypeOf } from "expect-type";
-import type { MonoTypeOperatorFunction, Observable, Observer, OperatorFunction } from "rxjs";
+import {
+  type MonoTypeOperatorFunction,
+  type Observable,
+  type Observer,
+  type OperatorFunction,
+  of,
+  type Subscription,
+} from "rxjs";
+import {
+  Blueprint,
+  type BlueprintLike,
+  type Container,
+  encodeBlueprint,
+  Grid,
+  Horizontal,
+  loadBlueprint,
+  Spatial2DView,
+  Spatial3DView,
+  TimePanel,
+  TimeRangeBoundary,
+  TimeSeriesView,
+  type View,
+  Visualizer,
+} from "../../lib/blueprint/index.ts";
+import * as components from "../../lib/catalogue/index.ts";
 import {
   type Attachment,
   type BatchConfig,
   type Chunk,
+  type ComponentBatch,
   type DataEvent,
+  type DataType,
   type FlushResult,
   type LogMsg,
   Points3D,
@@ -147,6 +173,61 @@ describe("the types of the public API", () => {
       // @ts-expect-error a text is not to be logged as it is
       logTo(rec, "a", (value: string) => value);
       expectTypeOf<BatchConfig["flushTickMs"]>().toEqualTypeOf<number>();
+    });
+  });
+
+  it("of blueprints", () => {
+    unchecked(() => {
+      const rec = new RecordingStream("app", { defaultBlueprint: Spatial2DView() });
+      const scene = Spatial3DView({
+        origin: ["a", "b"],
+        background: { kind: "GradientBright" },
+        eyeControls: { kind: "Orbital", position: [1, 2, 3] },
+        overrides: { cloud: [Points3D.updateFields({ radii: 1 }), Visualizer(Points3D)] },
+        defaults: [Points3D.updateFields({ colors: "red" }), Points3D.batch("radii", 1)],
+        timeRanges: {
+          timeline: "t",
+          start: TimeRangeBoundary.cursorRelative({ duration: -5 }),
+          end: TimeRangeBoundary.infinite(),
+        },
+      });
+      expectTypeOf(scene).toEqualTypeOf<View>();
+      expectTypeOf(Horizontal(scene, scene)).toEqualTypeOf<Container>();
+      expectTypeOf(Grid([scene], { gridColumns: 2 })).toEqualTypeOf<Container>();
+      expectTypeOf(Blueprint(scene, TimePanel(), { id: "a" })).toEqualTypeOf<Blueprint>();
+      for (const blueprint of [scene, Horizontal(scene), Blueprint()])
+        expectTypeOf(blueprint).toExtend<BlueprintLike>();
+      expectTypeOf(rec.sendBlueprint(scene, { makeActive: false })).toEqualTypeOf<void>();
+      expectTypeOf(rec.followBlueprint(of(scene))).toEqualTypeOf<Subscription>();
+      expectTypeOf(loadBlueprint("a.rbl")).resolves.toEqualTypeOf<BlueprintLike>();
+      expectTypeOf(encodeBlueprint(scene, "app")).toEqualTypeOf<Uint8Array>();
+      rec.attach(memory(), { defaultBlueprint: Horizontal(scene) });
+      // @ts-expect-error a panel is no blueprint
+      rec.sendBlueprint(TimePanel());
+      // @ts-expect-error nor is it in a container
+      Horizontal(TimePanel());
+      // @ts-expect-error no such option
+      Horizontal(scene, { rowShares: [1] });
+      // @ts-expect-error no such property
+      Spatial2DView({ lineGrid: true });
+      // @ts-expect-error no such state
+      TimePanel({ playState: "Running" });
+      // @ts-expect-error both ranges are needed
+      Spatial2DView({ visualBounds: { xRange: [0, 1] } });
+      // @ts-expect-error an end is made by TimeRangeBoundary
+      TimeSeriesView({ timeRanges: { timeline: "t", start: 1, end: 2 } });
+      // @ts-expect-error cannot be changed
+      scene.name = "other";
+    });
+  });
+
+  it("of components by themselves", () => {
+    unchecked(() => {
+      expectTypeOf(components.Color("red")).toEqualTypeOf<ComponentBatch>();
+      expectTypeOf(components.datatypes.Vec3D).toEqualTypeOf<DataType>();
+      components.Position3D([1, 2, 3], { component: "own", archetype: "Own" });
+      // @ts-expect-error no such state
+      components.PanelState("open");
     });
   });
 

@@ -3,6 +3,9 @@ import { exitSignalListener } from "../../../sinks/support/exit-hooks.ts";
 /** One Ctrl-C can arrive several times: from the terminal, and from each program above this one. */
 const ONE_KEYPRESS_MS = 500;
 
+/** Of all that listen at the same time: to each other they are no listeners of the program. */
+const listeners = new Set<unknown>([exitSignalListener]);
+
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
@@ -20,6 +23,7 @@ export class Interrupt {
 
   constructor(lastWork: () => Promise<unknown>) {
     this.#lastWork = lastWork;
+    listeners.add(this.#onSignal);
     for (const signal of Object.keys(SIGNALS)) process.on(signal, this.#onSignal);
   }
 
@@ -43,6 +47,7 @@ export class Interrupt {
   /** Listens no more. */
   stop(): void {
     clearInterval(this.#alive);
+    listeners.delete(this.#onSignal);
     for (const signal of Object.keys(SIGNALS)) process.off(signal, this.#onSignal);
   }
 
@@ -57,9 +62,7 @@ export class Interrupt {
   };
 
   #programListens(signal: NodeJS.Signals): boolean {
-    return process
-      .listeners(signal)
-      .some((listener) => listener !== this.#onSignal && listener !== exitSignalListener);
+    return process.listeners(signal).some((listener) => !listeners.has(listener));
   }
 
   async #endBy(signal: NodeJS.Signals): Promise<void> {

@@ -2,10 +2,8 @@ import type { SpawnOptions } from "../../../sinks/spawn.ts";
 import { RerunError } from "../../errors.ts";
 import type { FlushResult, RecordingStream } from "../../recording-stream.ts";
 import type { Sink } from "../../sink.ts";
-import { hasDisplay, openBrowser } from "../open-browser.ts";
 import type { RerunArguments } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
-import { targetsOf } from "./targets.ts";
 
 /** What {@link setupRecording} made. */
 export interface RecordingSetup {
@@ -68,6 +66,11 @@ async function attachAll(
     rec.attach(save(forced, { overwrite: true }));
     return;
   }
+  // Loaded here: whoever imports `rerun-rx/node` for something else does not pay for it.
+  const [{ targetsOf }, { hasDisplay, openBrowser }] = await Promise.all([
+    import("./targets.ts"),
+    import("../open-browser.ts"),
+  ]);
   const targets = targetsOf(argv);
   // What can be refused at once comes first, and last what starts processes.
   if (targets.stdout) rec.attach((await import("../../../sinks/stdout.ts")).stdout());
@@ -95,7 +98,12 @@ async function attachAll(
   if (targets.spawnPort !== undefined) {
     const { spawn } = await import("../../../sinks/spawn.ts");
     const headless = argv.headless === true;
-    const viewer = await spawn({ ...options.spawn, port: targets.spawnPort, open, headless });
+    const viewer = await spawn({
+      ...options.spawn,
+      port: targets.spawnPort,
+      open: open && options.spawn?.open !== false,
+      headless: headless || options.spawn?.headless === true,
+    });
     rec.attach(viewer);
     if (viewer.viewer.pageUrl !== undefined) setup.show(viewer.viewer.pageUrl);
   }

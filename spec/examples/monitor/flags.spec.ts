@@ -1,43 +1,33 @@
 import { expect } from "chai";
-import { readFlags } from "../../../examples/monitor/flags.ts";
+import { addRerunOptions } from "rerun-rx/node";
+import yargs from "yargs";
+import { type Flags, withDuration } from "../../../examples/monitor/flags.ts";
 
 describe("flags of the monitor", () => {
-  it("serves and opens by default", async () => {
-    expect(await readFlags([])).to.deep.equal({
-      save: undefined,
-      overwrite: false,
-      serve: true,
-      port: 9876,
-      open: true,
-      duration: undefined,
-    });
-  });
+  async function read(...args: string[]): Promise<Flags> {
+    const own = withDuration(addRerunOptions(yargs(args)));
+    return await own
+      .strict()
+      .exitProcess(false)
+      .fail((message, error) => {
+        throw (error as Error | undefined) ?? new Error(message);
+      })
+      .parseAsync();
+  }
 
-  it("neither serves nor opens when headless", async () => {
-    const flags = await readFlags([
-      "--headless",
-      "--save",
-      "a.rrd",
-      "--duration",
-      "0.5",
-      "--overwrite",
-    ]);
-    expect(flags).to.deep.equal({
-      save: "a.rrd",
-      overwrite: true,
-      serve: false,
-      port: 9876,
-      open: false,
+  it("are the standard ones, and a duration", async () => {
+    expect((await read()).duration).to.equal(undefined);
+    expect(await read("--duration", "0.5", "--save", "a.rrd", "--serve")).to.include({
       duration: 0.5,
+      save: "a.rrd",
+      serve: true,
     });
   });
 
-  it("serves without a browser when told so", async () => {
-    expect(await readFlags(["--headless", "--serve"])).to.include({ serve: true, open: false });
-    expect(await readFlags(["--no-open", "--port", "0"])).to.include({
-      serve: true,
-      open: false,
-      port: 0,
-    });
+  it("refuse a duration that no timer can take", async () => {
+    for (const wrong of ["0", "-1", "x", "2147484"]) {
+      const thrown = await read(`--duration=${wrong}`).catch((error: unknown) => error);
+      expect(thrown, wrong).to.be.an("error").with.property("message").that.includes("--duration");
+    }
   });
 });

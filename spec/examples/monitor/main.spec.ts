@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import bunny from "bunny";
 import { expect } from "chai";
 import { type DecodedChunk, decodeRrd } from "../../helpers/decode-rrd.ts";
+import { processes, until } from "../../helpers/processes.ts";
 import { type Program, usePrograms } from "../../helpers/run-program.ts";
 import { useTempDir } from "../../helpers/use-temp-dir.ts";
 
@@ -15,7 +16,7 @@ describe("the monitor", function () {
   const run = usePrograms();
 
   const monitor = (...args: string[]): Program =>
-    run(MAIN, { args, env: { CI: "true", RERUN: undefined } });
+    run(MAIN, { args, env: { CI: "true", RERUN: undefined, RERUN_RX_VIEWER: undefined } });
 
   /** The chunks of a file, entity by entity. */
   async function entities(file: string): Promise<Map<string, DecodedChunk[]>> {
@@ -32,7 +33,7 @@ describe("the monitor", function () {
   it("writes a file of real readings and ends by itself", async () => {
     const file = dir.file("monitor.rrd");
     const { code, stderr } = await monitor("--headless", "--save", file, "--duration", "8").exit;
-    expect(stderr).to.equal("");
+    expect(stderr).to.equal("Press Ctrl-C to end.\n");
     expect(code).to.equal(0);
 
     const found = await entities(file);
@@ -78,7 +79,7 @@ describe("the monitor", function () {
 
   it("serves, prints the URL, and leaves a whole file on Ctrl-C", async () => {
     const file = dir.file("monitor.rrd");
-    const program = monitor("--save", file, "--port", "0");
+    const program = monitor("--serve", "--save", file, "--port", "0");
     const line = await program.line(/^Viewer: http:\/\//);
     const page = await fetch(line.replace("Viewer: ", ""));
     expect(page.status).to.equal(200);
@@ -87,9 +88,22 @@ describe("the monitor", function () {
     // A terminal, npm and a loader may each pass on the same Ctrl-C.
     program.signal("SIGINT");
     program.signal("SIGINT");
-    const { code, signal, stderr } = await program.exit;
-    expect({ code, signal, stderr }).to.deep.equal({ code: 0, signal: null, stderr: "" });
+    const { code, signal } = await program.exit;
+    expect({ code, signal }).to.deep.equal({ code: 0, signal: null });
     expect((await entities(file)).has("/about")).to.equal(true);
+  });
+
+  it("starts a viewer by default, and ends it on Ctrl-C", async () => {
+    const program = monitor("--port", "0");
+    const line = await program.line(/^Viewer: http:\/\//);
+    const { port } = new URL(line.replace("Viewer: ", ""));
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).to.equal(200);
+    const running = (): unknown[] =>
+      processes().filter(({ command }) => command.includes(`--port=${port}`));
+    expect(running()).to.have.lengthOf(1);
+    const { code, signal } = await program.kill("SIGINT");
+    expect({ code, signal }).to.deep.equal({ code: 0, signal: null });
+    await until(() => running().length === 0);
   });
 
   it("ends cleanly on SIGTERM", async () => {

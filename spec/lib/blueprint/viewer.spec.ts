@@ -16,8 +16,9 @@ import { join } from "../../../lib/encode/pieces.ts";
 import { encodeRrd } from "../../../lib/encode/rrd-stream.ts";
 import { type LogMsg, Points2D, RecordingStream } from "../../../lib/index.ts";
 import { type MemorySink, memory } from "../../../sinks/memory.ts";
+import { serve } from "../../../sinks/serve.ts";
 import { colourAt } from "../../helpers/picture.ts";
-import { type OpenViewer, useBrowser, viewerTimeoutMs } from "../../helpers/web-viewer.ts";
+import { type OpenPage, useBrowser, viewerTimeoutMs } from "../../helpers/web-viewer.ts";
 
 const RED = 0xff0000;
 const LIME = 0x00ff00;
@@ -48,7 +49,7 @@ function recording(options = {}): { readonly rec: RecordingStream; readonly sink
 const rrd = (messages: readonly LogMsg[]): Uint8Array => join(encodeRrd(messages));
 
 /** Resolves once the viewer shows these colours in the upper part, left and right of the middle. */
-async function sees(viewer: OpenViewer, left: number, right: number): Promise<void> {
+async function sees(viewer: OpenPage, left: number, right: number): Promise<void> {
   const deadline = AbortSignal.timeout(viewerTimeoutMs);
   for (;;) {
     // Each waits for the next frame, so this neither spins nor sleeps.
@@ -96,6 +97,26 @@ describe("blueprints in the real viewer", () => {
     );
     await sees(viewer, BLUE, RED);
     expect(viewer.consoleProblems).to.deep.equal([]);
+  });
+
+  it("come to browsers by way of serve, early and late ones", async () => {
+    const rec = new RecordingStream("blueprint_viewer");
+    const sink = await serve({ port: 0 });
+    rec.attach(sink);
+    rec.log("point", Points2D([[0, 0]]));
+    const blueprint$ = new Subject<BlueprintLike>();
+    rec.followBlueprint(blueprint$);
+    blueprint$.next(bare(view("a", "red")));
+    const early = await browser.openPage(sink.url);
+    await sees(early, RED, RED);
+    for (const background of ["blue", "lime"])
+      blueprint$.next(bare(view("a", background), view("b", "blue")));
+    await sees(early, LIME, BLUE);
+    const late = await browser.openPage(sink.url);
+    await sees(late, LIME, BLUE);
+    blueprint$.next(bare(view("b", "red")));
+    await Promise.all([sees(early, RED, RED), sees(late, RED, RED)]);
+    await rec.close();
   });
 
   it("follow an Observable, of which only the changes are sent", async () => {

@@ -198,6 +198,47 @@ describe("line strips", () => {
     expect(LineStrips3D(flat).batches[0]?.array.children?.[0]?.values).to.equal(flat);
   });
 
+  it("may be flat, with offsets, without a copy", () => {
+    const points = Float32Array.of(0, 0, 0, 1, 0, 0, 1, 2, 3);
+    const offsets = Int32Array.of(0, 2, 2, 3);
+    const flat = LineStrips3D({ points, offsets });
+    expect(first(flat)).to.deep.equal([strip, [], [[1, 2, 3]]]);
+    expect(flat.batches[0]?.array.offsets).to.equal(offsets);
+    expect(flat.batches[0]?.array.children?.[0]?.values).to.equal(points);
+    expect(first(LineStrips3D({ points: [...strip, [1, 2, 3]], offsets: [1, 3] }))).to.deep.equal([
+      [
+        [1, 0, 0],
+        [1, 2, 3],
+      ],
+    ]);
+    expect(first(LineStrips3D({ points: [], offsets: [0] }))).to.deep.equal([]);
+    const [column] = LineStrips3D.columns({ strips: { points, offsets } }, { lengths: [1, 2] });
+    expect([column?.array.length, column?.lengths]).to.deep.equal([3, [1, 2]]);
+  });
+
+  it("are refused with offsets that cannot be", () => {
+    const points = new Float32Array(9);
+    for (const offsets of [
+      [],
+      [0, 4],
+      [-1, 2],
+      [2, 1],
+      [0, 1.5],
+      [Number.NaN],
+      ["0"],
+      5,
+      undefined,
+    ]) {
+      expect(() => LineStrips3D({ points, offsets: offsets as number[] }))
+        .to.throw(RerunError, "LineStrips3D.strips: expected offsets")
+        .with.property("code", "invalid-component");
+    }
+    expect(() => LineStrips3D({ points: new Float32Array(8), offsets: [0, 1] })).to.throw(
+      RerunError,
+      "LineStrips3D.strips",
+    );
+  });
+
   it("fill columns with one strip, or a batch of strips, for each row", () => {
     const [one] = LineStrips3D.columns({
       strips: [

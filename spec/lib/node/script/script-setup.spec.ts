@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { expect } from "chai";
+import { streamHeader } from "../../../../lib/encode/rrd.ts";
 import { decodeRrd } from "../../../helpers/decode-rrd.ts";
+import { processes, runningIn, until } from "../../../helpers/processes.ts";
 import { type Program, usePrograms } from "../../../helpers/run-program.ts";
 import { useHub } from "../../../helpers/use-hub.ts";
 import { useTempDir } from "../../../helpers/use-temp-dir.ts";
@@ -30,6 +32,14 @@ describe("a program with the standard flags", function () {
       .filter((chunk) => chunk.entityPath === "/values")
       .flatMap((chunk) => chunk.column("Scalars:scalars"))
       .flat();
+  }
+
+  /** Rows at `/values` among frames of a hub. */
+  function rowsOf(frames: readonly Uint8Array[]): number {
+    const { chunks } = decodeRrd(Buffer.concat([streamHeader(), ...frames]));
+    return chunks
+      .filter((chunk) => chunk.entityPath === "/values")
+      .reduce((rows, chunk) => rows + chunk.numRows, 0);
   }
 
   const portOf = (line: string): number => Number(new URL(line.replace(/^Viewer: /, "")).port);
@@ -73,6 +83,71 @@ describe("a program with the standard flags", function () {
     expect({ code, signal }).to.deep.equal({ code: 0, signal: null });
     expect(stderr).to.match(/ended\n$/);
     expect(await valuesOf(file)).to.have.lengthOf(100);
+  });
+
+  it("streams to a viewer with --connect", async () => {
+    const hub = await start.hub();
+    const client = await start.client(hub.port);
+    const url = `rerun+http://127.0.0.1:${hub.port}/proxy`;
+    for (const flags of [
+      ["--connect", url],
+      ["--url", url],
+      ["--connect", "--addr", url],
+    ]) {
+      const { code, stderr } = await scripted(flags).exit;
+      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: "logged\nended\n" });
+    }
+    await client.until(() => rowsOf(client.frames) === 300);
+  });
+
+  it("saves, serves and connects at once, each getting everything", async () => {
+    const hub = await start.hub();
+    const url = `rerun+http://127.0.0.1:${hub.port}/proxy`;
+    const file = dir.file("a.rrd");
+    const program = scripted(["--save", file, "--serve", "--port", "0", "--connect", url]);
+    const port = portOf(await program.line(/^Viewer: /));
+    const clients = [await start.client(port), await start.client(hub.port)];
+    await Promise.all(clients.map((client) => client.until(() => rowsOf(client.frames) === 100)));
+    expect((await program.kill("SIGINT")).code).to.equal(0);
+    expect(await valuesOf(file)).to.have.lengthOf(100);
+  });
+
+  it("starts a viewer by default, says where it is, and leaves it there", async () => {
+    const program = scripted(["--port", "0"], { RERUN_RX_VIEWER: "web" });
+    const port = portOf(await program.line(/^Viewer: /));
+    const viewer = processes().find(({ command }) => command.includes(`--port=${port}`));
+    const { code } = await program.exit;
+    try {
+      expect(code).to.equal(0);
+      const client = await start.client(port);
+      await client.until(() => rowsOf(client.frames) === 100);
+      expect(runningIn(viewer?.group as number)).to.have.lengthOf(1);
+    } finally {
+      process.kill(viewer?.pid as number, "SIGTERM");
+      await until(() => runningIn(viewer?.group as number).length === 0);
+    }
+  });
+
+  it("tells that nobody answers, and does not wait for ever", async () => {
+    const { code, stderr } = await scripted(["--connect", "127.0.0.1:1"]).exit;
+    expect(code).to.equal(1);
+    expect(stderr).to.match(
+      /Not everything.*delivered:\n {2}connect\(rerun\+http:\/\/127\.0\.0\.1:1\/proxy\): 0 of 100 rows/,
+    );
+    expect(stderr).not.to.match(/^ {4}at /m);
+  });
+
+  it("refuses a URL that is none, and data that would come back to itself", async () => {
+    const wrong = [
+      ["--connect", "ftp://x"],
+      ["--serve", "--port", "9876", "--connect"],
+    ];
+    const results = await Promise.all(wrong.map((flags) => scripted(flags).exit));
+    for (const { code, stderr } of results) {
+      expect(code).to.equal(1);
+      expect(stderr).to.match(/^Expected .*--connect|rerun\+http/);
+      expect(stderr).not.to.match(/^ {4}at /m);
+    }
   });
 
   it("asks browsers for the token of --token", async () => {

@@ -1,0 +1,305 @@
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { expect } from "chai";
+import { build } from "esbuild";
+import { WebSocket } from "ws";
+import { Points3D, RecordingStream, RerunError, Scalars, TextLog } from "../../lib/index.ts";
+import type { LogMsg } from "../../lib/log-msg.ts";
+import type { Hub } from "../../lib/node/hub.ts";
+import { memory } from "../../sinks/index.ts";
+import { type SocketOptions, type SocketSink, socket } from "../../sinks/socket.ts";
+import { freePort } from "../helpers/receivers.ts";
+import { recorded } from "../helpers/recorded.ts";
+import { projectRoot, usePrograms } from "../helpers/run-program.ts";
+import { range, untilBrowsers, useHub } from "../helpers/use-hub.ts";
+import { useBrowser } from "../helpers/web-viewer.ts";
+
+describe("socket", () => {
+  const start = useHub();
+  const run = usePrograms();
+
+  const urlOf = ({ port }: { port: number }): string => `http://127.0.0.1:${port}`;
+
+  function logTo(
+    url: string,
+    options: SocketOptions = {},
+  ): { rec: RecordingStream; sink: SocketSink } {
+    const rec = new RecordingStream("spec", { sendProperties: false });
+    const sink = socket(url, options);
+    rec.attach(sink);
+    start.onEnd(() => rec.close({ signal: AbortSignal.abort() }));
+    return { rec, sink };
+  }
+
+  /** What the hub has. */
+  async function heldBy(hub: Hub): Promise<readonly LogMsg[]> {
+    const sink = memory();
+    await hub.attach(sink)();
+    return sink.messages;
+  }
+
+  const rowsOf = (messages: readonly LogMsg[], path = "/plot"): number =>
+    messages.reduce(
+      (rows, m) => rows + (m.kind === "chunk" && m.chunk.entityPath === path ? m.chunk.numRows : 0),
+      0,
+    );
+
+  it("gives a hub what is logged, and says so when it is in", async () => {
+    const hub = await start.hub();
+    const { rec, sink } = logTo(urlOf(hub));
+    for (let i = 0; i < 5000; i++) rec.log("plot", Scalars(i));
+    const result = await rec.flush();
+    expect(result).to.deep.include({ complete: true });
+    expect(result.sinks[0]).to.deep.include({ state: "open", deliveredRows: 5000, droppedRows: 0 });
+    expect(rowsOf(await heldBy(hub))).to.equal(5000);
+    expect(sink.url).to.equal(`ws://127.0.0.1:${hub.port}/ws`);
+    await rec.close();
+    expect(sink.state).to.equal("closed");
+    await untilBrowsers(hub, (all) => all.length === 0);
+  });
+
+  it("sends chunks larger than the window in pieces", async () => {
+    const hub = await start.hub({ windowBytes: 200_000, maxMessageBytes: 50_000 });
+    const { rec } = logTo(urlOf(hub), { compression: "none" });
+    rec.log("points", Points3D(new Float32Array(3_000_000)));
+    expect((await rec.flush()).complete).to.equal(true);
+    expect(rowsOf(await heldBy(hub), "/points")).to.equal(1);
+  });
+
+  it("waits until a hub appears", async () => {
+    const port = await freePort();
+    const { rec, sink } = logTo(`http://127.0.0.1:${port}`);
+    for (let i = 0; i < 100; i++) rec.log("plot", Scalars(i));
+    expect(sink.state).to.equal("connecting");
+    const flushed = rec.flush();
+    const hub = await start.hub({ port });
+    expect((await flushed).complete).to.equal(true);
+    expect(rowsOf(await heldBy(hub))).to.equal(100);
+  });
+
+  /** A port that leads to a hub until it is cut. */
+  async function breakableLine(hub: Hub) {
+    const sockets = new Set<Socket>();
+    const server = createServer((near) => {
+      const far = connect(hub.port, "127.0.0.1");
+      for (const [socket, peer] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        sockets.add(socket);
+        socket.on("error", () => {});
+        socket.on("close", () => {
+          sockets.delete(socket);
+          peer.destroy();
+        });
+      }
+      near.pipe(far).pipe(near);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const cut = (): void => {
+      for (const socket of sockets) socket.destroy();
+    };
+    start.onEnd(() => {
+      server.close();
+      cut();
+    });
+    return { port: (server.address() as AddressInfo).port, cut };
+  }
+
+  it("goes on where it was after a break, nothing lost and nothing twice", async function () {
+    this.timeout(20_000);
+    const hub = await start.hub();
+    const line = await breakableLine(hub);
+    const { rec } = logTo(urlOf(line));
+    let row = 0;
+    for (const _ of range(0, 8)) {
+      for (let i = 0; i < 2000; i++) rec.log("plot", Scalars(row++));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      line.cut();
+    }
+    expect((await rec.flush()).complete).to.equal(true);
+    const held = await heldBy(hub);
+    expect(rowsOf(held)).to.equal(row);
+    expect(held.filter(({ kind }) => kind === "set-store-info")).to.have.lengthOf(1);
+    expect(rec.stats.sinks[0]).to.deep.include({ deliveredRows: row, droppedRows: 0 });
+  });
+
+  it("gives a hub that was restarted everything that the recording holds", async () => {
+    const first = await start.hub();
+    const { port } = first;
+    const { rec, sink } = logTo(urlOf(first));
+    rec.log("static", TextLog("s"), { static: true });
+    for (let i = 0; i < 100; i++) rec.log("plot", Scalars(i));
+    await rec.flush();
+    await first.close(AbortSignal.abort());
+    rec.log("plot", Scalars(100));
+    const second = await start.hub({ port });
+    expect((await rec.flush()).complete).to.equal(true);
+    expect(sink.state).to.equal("open");
+    const held = await heldBy(second);
+    expect(rowsOf(held)).to.equal(101);
+    expect(rowsOf(held, "/static")).to.equal(1);
+    expect(held[0]?.kind).to.equal("set-store-info");
+    expect(rec.stats.sinks[0]).to.deep.include({ deliveredRows: 102, droppedRows: 0 });
+  });
+
+  it("holds the recording back while the hub takes nothing, and drops for itself alone", async () => {
+    const hub = await start.hub();
+    let release: () => void = () => undefined;
+    hub.attach({
+      write: () =>
+        new Promise((resolve) => {
+          release = resolve;
+        }),
+    });
+    const rec = new RecordingStream("spec", { sendProperties: false, batch: { flushNumRows: 1 } });
+    const attached = rec.attach(socket(urlOf(hub), { compression: "none" }), { budgetBytes: 5e6 });
+    start.onEnd(() => rec.close({ signal: AbortSignal.abort() }));
+    const errors: RerunError[] = [];
+    rec.errors$.subscribe((error) => errors.push(error));
+    for (let i = 0; i < 300; i++) {
+      rec.log("text", TextLog(String(i).padEnd(400_000, "x")));
+      if (i % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const { stats } = attached;
+    expect(stats.droppedRows).to.be.greaterThan(50);
+    expect(new Set(errors.map(({ code }) => code))).to.deep.equal(new Set(["data-dropped"]));
+    const timer = setInterval(() => release(), 1);
+    start.onEnd(() => clearInterval(timer));
+    await rec.flush();
+    expect(attached.stats.deliveredRows + attached.stats.droppedRows).to.equal(300);
+  });
+
+  it("takes messages as an RxJS observer, also before there is a hub", async () => {
+    const port = await freePort();
+    const messages = await recorded((rec) => {
+      for (let i = 0; i < 10; i++) rec.log("plot", Scalars(i));
+    });
+    const sink = socket(`ws://127.0.0.1:${port}/ws`);
+    for (const message of messages) sink.next(message);
+    const hub = await start.hub({ port });
+    sink.complete();
+    await untilBrowsers(hub, (all) => all.length === 1);
+    await untilBrowsers(hub, (all) => all.length === 0);
+    expect(rowsOf(await heldBy(hub))).to.equal(10);
+  });
+
+  it("has the token of its URL, or of its options; fails for good when it is wrong", async () => {
+    const hub = await start.hub({ token: "s&cret" });
+    for (const [url, options] of [
+      [`${urlOf(hub)}/#token=s%26cret`, {}],
+      [urlOf(hub), { token: "s&cret" }],
+    ] as const) {
+      const { rec, sink } = logTo(url, options);
+      rec.log("plot", Scalars(1));
+      expect((await rec.flush()).complete).to.equal(true);
+      expect(sink.name).not.to.include("cret");
+    }
+    const { rec, sink } = logTo(urlOf(hub), { token: "wrong" });
+    rec.log("plot", Scalars(1));
+    const { complete, sinks } = await rec.flush();
+    expect(complete).to.equal(false);
+    expect(sinks[0]?.error).to.be.instanceOf(RerunError).with.property("code", "access-denied");
+    expect(sink.state).to.equal("failed");
+  });
+
+  it("tells at the call what is wrong with a URL", () => {
+    for (const url of ["", "127.0.0.1:9876", "ftp://host", "http://host/elsewhere", 7 as never])
+      expect(() => socket(url), String(url))
+        .to.throw(RerunError)
+        .with.property("code", "invalid-argument");
+    for (const url of ["http://host:1", "https://host/", "ws://host/ws", "wss://host"]) {
+      const sink = socket(url, { WebSocket: class extends WebSocket {} as never });
+      expect(sink.url).to.match(/^wss?:\/\/host(:1)?\/ws$/);
+      void sink.close({ signal: AbortSignal.abort() });
+    }
+  });
+
+  it("ends within its time when there is no hub", async () => {
+    const { rec } = logTo(`http://127.0.0.1:${await freePort()}`);
+    rec.log("plot", Scalars(1));
+    const started = performance.now();
+    const { complete } = await rec.close({ signal: AbortSignal.timeout(200) });
+    expect(complete).to.equal(false);
+    expect(performance.now() - started).to.be.lessThan(3000);
+  });
+
+  it("does not keep a program running, which delivers what it logged all the same", async function () {
+    this.timeout(30_000);
+    const hub = await start.hub();
+    for (const how of ["", "close"]) {
+      const { code, stderr } = await run("log-by-socket.ts", { args: [urlOf(hub), "1000", how] })
+        .exit;
+      expect(code, stderr).to.equal(0);
+    }
+    // The chunks of the second run are others.
+    expect(rowsOf(await heldBy(hub))).to.equal(2000);
+    const alone = await run("log-by-socket.ts", { args: ["http://127.0.0.1:1", "0"] }).exit;
+    expect(alone.code, alone.stderr).to.equal(0);
+  });
+
+  describe("in a browser", () => {
+    const browser = useBrowser();
+
+    it("lets a page log to a hub of another origin, with nothing of Node in its code", async () => {
+      const hub = await start.hub();
+      const bundle = await build({
+        stdin: {
+          contents: `
+            export { Points3D, RecordingStream, Scalars } from "./lib/index.ts";
+            export { socket } from "./sinks/socket.ts";
+          `,
+          resolveDir: projectRoot,
+          loader: "ts",
+        },
+        absWorkingDir: projectRoot,
+        bundle: true,
+        format: "esm",
+        platform: "browser",
+        conditions: ["browser", "source"],
+        write: false,
+        metafile: true,
+        outfile: join(projectRoot, "app.js"),
+      });
+      const code = bundle.outputFiles[0]?.text ?? "";
+      // All that it needs is in it.
+      expect(
+        Object.values(bundle.metafile.outputs).flatMap(({ imports }) => imports),
+      ).to.deep.equal([]);
+      const page = `<!doctype html><title>app</title><link rel="icon" href="data:," />
+        <script type="module">
+          import { Points3D, RecordingStream, Scalars, socket } from "/app.js";
+          const rec = new RecordingStream("page", { recordingId: "from_a_page" });
+          rec.attach(socket("${urlOf(hub)}"));
+          for (let i = 0; i < 2000; i++) {
+            rec.setTime("frame", { sequence: i });
+            rec.log("plot", Scalars(i));
+          }
+          rec.log("points", Points3D(new Float32Array(600_000)));
+          window.result = await rec.flush().then(({ complete }) => complete, String);
+        </script>`;
+      const server = createHttpServer((request, response) => {
+        const isCode = request.url === "/app.js";
+        response.setHeader("Content-Type", isCode ? "text/javascript" : "text/html");
+        response.end(isCode ? code : page);
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      start.onEnd(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+      const opened = await browser.openPage(urlOf(server.address() as AddressInfo));
+      expect(await opened.waitFor("window.result")).to.equal(true);
+      expect(opened.consoleProblems).to.deep.equal([]);
+      const held = await heldBy(hub);
+      expect(rowsOf(held)).to.equal(2000);
+      expect(rowsOf(held, "/points")).to.equal(1);
+      expect(held[0]?.storeId).to.deep.include({
+        applicationId: "page",
+        recordingId: "from_a_page",
+      });
+    });
+  });
+});
