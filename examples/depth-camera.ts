@@ -29,7 +29,7 @@ const { rec, end } = await scriptSetup("rerun_example_depth_camera", {
         origin: "world",
         name: "World",
         contents: ["+ $origin/**", "- world/camera/parts"],
-        eyeControls: { position: [1.7, -1.5, 1.3], lookTarget: [0, 0, 0] },
+        eyeControls: { position: [1.5, -2.2, 1.8], lookTarget: [0, 0.1, -0.1] },
       }),
       Vertical(
         Spatial2DView({ origin: "world/camera/depth", name: "Depth" }),
@@ -50,9 +50,9 @@ rec.log("world/camera", Pinhole({ width, height, focalLength, imagePlaneDistance
 });
 
 await lastValueFrom(
-  range(0, 36).pipe(
+  range(0, 24).pipe(
     tap((step) => rec.setTime("step", { sequence: step })),
-    map((step) => camera.look(BUNNY, (step / 36) * 2 * Math.PI)),
+    map((step) => camera.look(BUNNY, ((step + 1) / 24) * 2 * Math.PI - 2)),
     logTo(rec, "world/camera", ({ position, axes }) =>
       Transform3D({ translation: position, mat3x3: axes }),
     ),

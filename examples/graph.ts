@@ -11,17 +11,19 @@ import { logTo } from "rerun-rx/operators";
 import { lastValueFrom, map, range, tap } from "rxjs";
 import { characters } from "./data/datasets.ts";
 
+const columns = { textLogColumns: ["Body"] } as const;
 const { rec, end } = await scriptSetup("rerun_example_graph", {
   defaultBlueprint: Blueprint(
     Horizontal(
       GraphView({
         origin: "novel",
         name: "Les Misérables",
+        visualBounds: { xRange: [-190, 190], yRange: [-150, 150] },
         forceLink: { distance: 45 },
         forceManyBody: { strength: -60 },
         forceCollisionRadius: { enabled: true },
       }),
-      TextLogView({ origin: "joined", name: "Who joins" }),
+      TextLogView({ origin: "joined", name: "Who joins", columns }),
       { columnShares: [3, 1] },
     ),
     { collapsePanels: true },

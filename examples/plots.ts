@@ -5,7 +5,13 @@
  *     npm run example -- plots
  */
 import { BarChart, Scalars, SeriesLines, SeriesPoints } from "rerun-rx";
-import { BarChartView, Blueprint, TimeRangeBoundary, TimeSeriesView, Vertical } from "rerun-rx/blueprint";
+import {
+  BarChartView,
+  Blueprint,
+  TimeRangeBoundary,
+  TimeSeriesView,
+  Vertical,
+} from "rerun-rx/blueprint";
 import { scriptSetup } from "rerun-rx/node";
 import { logTo } from "rerun-rx/operators";
 import { bufferCount, filter, from, lastValueFrom, merge, reduce, tap } from "rxjs";
@@ -61,7 +67,9 @@ const rain$ = days$.pipe(
     sums[date.getUTCMonth()]! += rain;
     return sums;
   }, new Float64Array(12)),
-  logTo(rec, "rain", (sums) => BarChart(sums, { abscissa: sums.map((_, i) => i + 1), color: "#4080c0" })),
+  logTo(rec, "rain", (sums) =>
+    BarChart(sums, { abscissa: sums.map((_, i) => i + 1), color: "#4080c0" }),
+  ),
 );
 await lastValueFrom(merge(means$, gales$, rain$));
 await end();

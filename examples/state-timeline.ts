@@ -4,26 +4,26 @@
  *     npm run example -- state-timeline
  */
 import { Scalars, SeriesLines, StateChange, StateConfiguration } from "rerun-rx";
-import { Blueprint, StateTimelineView, TimeSeriesView, Vertical } from "rerun-rx/blueprint";
+import {
+  Blueprint,
+  StateTimelineView,
+  TimeRangeBoundary,
+  TimeSeriesView,
+  Vertical,
+} from "rerun-rx/blueprint";
 import { scriptSetup } from "rerun-rx/node";
 import { logTo } from "rerun-rx/operators";
-import {
-  connect,
-  distinctUntilChanged,
-  from,
-  lastValueFrom,
-  map,
-  merge,
-  type Observable,
-  tap,
-} from "rxjs";
+import { connect, distinctUntilChanged, from, lastValueFrom, map, merge, tap } from "rxjs";
 import { type WeatherDay, weather } from "./data/datasets.ts";
 
+const { infinite } = TimeRangeBoundary;
+const axisX = { viewRange: { start: infinite(), end: infinite() } };
 const { rec, end } = await scriptSetup("rerun_example_state_timeline", {
   defaultBlueprint: Blueprint(
     Vertical(
-      StateTimelineView({ origin: "states", name: "Weather of a year" }),
-      TimeSeriesView({ origin: "temperature", name: "Temperature in °C" }),
+      StateTimelineView({ origin: "states", name: "Weather of a spring" }),
+      TimeSeriesView({ origin: "temperature", name: "Temperature in °C", axisX }),
+      { rowShares: [2, 3] },
     ),
     { collapsePanels: true },
   ),
@@ -38,7 +38,7 @@ const LANES = {
       fog: "#a8b0b8",
       drizzle: "#8fc3e8",
       rain: "#3f7fc0",
-      snow: "#e8f0ff",
+      snow: "#c8d8ff",
     },
   },
   wind: {
@@ -56,24 +56,20 @@ for (const [lane, { colors }] of Object.entries(LANES)) {
   const looks = StateConfiguration({ values, labels: values, colors: Object.values(colors) });
   rec.log(["states", lane], looks, { static: true });
 }
-rec.log(
-  "temperature",
-  SeriesLines({ names: ["highest", "lowest"], colors: ["#e08040", "#4080e0"] }),
-  { static: true },
-);
+const lines = { names: ["highest", "lowest"], colors: ["#e08040", "#4080e0"] };
+rec.log("temperature", SeriesLines(lines), { static: true });
 
-const days$ = from(weather().slice(0, 366)).pipe(
+const days$ = from(weather().slice(31, 121)).pipe(
   tap(({ date }) => rec.setTime("date", { timestamp: date })),
   connect((day$) =>
     merge(
       day$.pipe(logTo(rec, "temperature", ({ highest, lowest }) => Scalars([highest, lowest]))),
-      ...Object.entries(LANES).map(
-        ([lane, { stateOf }]): Observable<unknown> =>
-          day$.pipe(
-            map(stateOf),
-            distinctUntilChanged(),
-            logTo(rec, ["states", lane], (state) => StateChange(state)),
-          ),
+      ...Object.entries(LANES).map(([lane, { stateOf }]) =>
+        day$.pipe(
+          map(stateOf),
+          distinctUntilChanged(),
+          logTo(rec, ["states", lane], (state) => StateChange(state)),
+        ),
       ),
     ),
   ),

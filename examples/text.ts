@@ -11,7 +11,7 @@ import { connect, distinctUntilChanged, filter, from, lastValueFrom, merge, scan
 import { type Quake, quakes } from "./data/datasets.ts";
 
 const columns = {
-  timelineColumns: [{ timeline: "time" }],
+  timelineColumns: [{ timeline: "time", visible: false }],
   textLogColumns: [{ kind: "LogLevel" }, { kind: "Body" }],
 } as const;
 const { rec, end } = await scriptSetup("rerun_example_text", {

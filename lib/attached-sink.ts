@@ -1,9 +1,17 @@
 import type { Observable, Subscription } from "rxjs";
 import type { Attachment, AttachOptions, SinkStats } from "./attachment.ts";
-import { RerunError } from "./errors.ts";
+import { DEFAULT_POLICIES, type LossPolicy, latestKeyOf, lossPolicyOf } from "./data-class.ts";
+import { DeliveryCounts, describeLoss } from "./delivery-counts.ts";
+import { quote, RerunError } from "./errors.ts";
 import type { DropReason } from "./log-cursor.ts";
 import type { LogMsg } from "./log-msg.ts";
-import type { CursorStart, LogCursor, LogEntry, MessageLog } from "./message-log.ts";
+import type {
+  CursorOptions,
+  CursorStart,
+  LogCursor,
+  LogEntry,
+  MessageLog,
+} from "./message-log.ts";
 import { PipeStage } from "./pipe-stage.ts";
 import { BehaviorSubject } from "./rxjs.ts";
 import type { Delivery, Sink, SinkState, WaitOptions } from "./sink.ts";
@@ -12,8 +20,10 @@ import { keepAlive, Patience, raceSignal } from "./wait.ts";
 /** Messages are handed over in batches of about this size: large enough to be cheap, small enough to stop soon. */
 const BATCH_BYTES = 4 << 20;
 export const DEFAULT_BUDGET_BYTES: number = 256 << 20;
-
-const rowsOf = (message: LogMsg): number => (message.kind === "chunk" ? message.chunk.numRows : 0);
+/** Reliable data may take as many times the budget. */
+const RELIABLE_FACTOR = 4;
+/** An episode of loss is told once it is over, or has lasted for so long, in milliseconds. */
+const TELL_LOSS_AFTER_MS = 1_000;
 
 /** How often each sink is attached: the last recording stream that lets go of it closes it. */
 const holders = new WeakMap<Sink, number>();
@@ -28,6 +38,8 @@ export interface AttachmentEvents {
   report(error: RerunError): void;
   /** Batches pending rows and delivers. */
   drain(): void;
+  /** An episode of loss in words, to be kept with the data; once for each. */
+  lost?(text: string, level: "WARN" | "ERROR"): void;
 }
 
 /** How an attachment ends. */
@@ -67,15 +79,15 @@ export class AttachedSink implements Attachment {
   #failed = false;
   #released = false;
   #error: RerunError | undefined;
-  #deliveredMessages = 0;
-  #deliveredRows = 0;
-  #droppedMessages = 0;
-  #droppedRows = 0;
+  readonly #counts = new DeliveryCounts();
   /** What was still owed when it ended; lost, unless a successor gets it. */
   #undelivered: readonly LogEntry<LogMsg>[] = [];
   /** The same in messages of the recording: with operators, what they made is not yet all. */
   #owed: readonly LogEntry<LogMsg>[] = [];
-  #episode = false;
+  /** Whether the present episode of loss is still to be told. */
+  #isUntold = false;
+  #hasLostReliable = false;
+  #lossTimer: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<boolean> | undefined;
   /** Called at the next step forward. */
   #waiters: (() => void)[] = [];
@@ -86,27 +98,21 @@ export class AttachedSink implements Attachment {
     from: CursorStart,
     options: AttachOptions,
     events: AttachmentEvents,
+    inherited: readonly LogEntry<LogMsg>[] = [],
   ) {
     this.sink = sink;
     this.name = sink.name ?? "sink";
     this.#events = events;
     this.#log = log;
+    const { pipe = [] } = options;
+    const reading = this.#readingOf(options);
     holders.set(sink, (holders.get(sink) ?? 0) + 1);
-    const { budgetBytes = DEFAULT_BUDGET_BYTES, pipe = [] } = options;
-    const reading = {
-      budgetBytes,
-      onAppend: () => this.pump(),
-      onDrop: (entry: LogEntry<LogMsg>, why: DropReason) => this.#dropped(entry, why),
-    };
-    const onAck = (entry: LogEntry<LogMsg>): void => {
-      this.#deliveredMessages++;
-      this.#deliveredRows += rowsOf(entry.item);
-    };
+    const onAck = (entry: LogEntry<LogMsg>): void => this.#counts.delivered(entry.item);
     if (pipe.length === 0) {
-      this.#source = log.cursor({ ...reading, from, onAck });
+      this.#source = log.cursor({ ...reading, from, inherited, onAck });
       this.#cursor = this.#source;
     } else {
-      this.#source = log.cursor({ ...reading, from });
+      this.#source = log.cursor({ ...reading, from, inherited });
       this.#pipe = new PipeStage(this.#source, {
         operators: pipe,
         historyBytes: sink.replays === true ? log.historyBytes : 0,
@@ -134,6 +140,39 @@ export class AttachedSink implements Attachment {
     if (this.#failed) this.#release();
   }
 
+  /** @throws RerunError `invalid-argument` */
+  #readingOf(options: AttachOptions): CursorOptions<LogMsg> {
+    const { budgetBytes = DEFAULT_BUDGET_BYTES, maxAgeMs, policy } = options;
+    const { reliableBytes = RELIABLE_FACTOR * budgetBytes } = options;
+    for (const [name, value] of Object.entries({ budgetBytes, reliableBytes, maxAgeMs }))
+      if (value !== undefined) atLeastZero(name, value);
+    const policyOf = lossPolicyOf(policy);
+    return {
+      budgetBytes,
+      triage: {
+        policyOf: (message) => this.#ask(policyOf, message),
+        keyOf: latestKeyOf,
+        reliableBytes,
+        maxAgeMs,
+        onHold: (message) => {
+          if (message.kind === "chunk") message.chunk.own();
+        },
+      },
+      onAppend: () => this.pump(),
+      onDrop: (entry, why) => this.#dropped(entry, why),
+    };
+  }
+
+  /** A function of the user's that throws ends this sink, but not in the middle of a call of `log`. */
+  #ask(policyOf: (message: LogMsg) => LossPolicy, message: LogMsg): LossPolicy {
+    try {
+      return policyOf(message);
+    } catch (thrown) {
+      queueMicrotask(() => this.#fail(thrown));
+      return DEFAULT_POLICIES.other;
+    }
+  }
+
   get state$(): Observable<SinkState> {
     return this.#state$;
   }
@@ -156,17 +195,19 @@ export class AttachedSink implements Attachment {
     return Math.max(this.#source.acked, this.#source.start);
   }
 
+  /** What was still owed when it ended, for a successor: the log may have let go of it. */
+  get legacy(): readonly LogEntry<LogMsg>[] {
+    return this.#owed;
+  }
+
   get stats(): SinkStats {
-    let lostRows = 0;
-    for (const { item } of this.#undelivered) lostRows += rowsOf(item);
     return {
       name: this.name,
       state: this.state,
-      deliveredMessages: this.#deliveredMessages,
-      deliveredRows: this.#deliveredRows,
-      droppedMessages: this.#droppedMessages + this.#undelivered.length,
-      droppedRows: this.#droppedRows + lostRows,
+      ...this.#counts.stats(this.#undelivered.map(({ item }) => item)),
       queuedBytes: this.#queuedBytes,
+      lossEpisodes: this.#counts.episodes,
+      lastLoss: this.#counts.lastLoss,
       error: this.#error,
     };
   }
@@ -192,7 +233,7 @@ export class AttachedSink implements Attachment {
     } finally {
       this.#pumping = false;
     }
-    if (!this.#busy) this.#episode = false;
+    if (!this.#busy) this.#endLoss();
     this.#events.changed();
   }
 
@@ -249,18 +290,48 @@ export class AttachedSink implements Attachment {
     this.pump();
   }
 
-  #dropped(entry: LogEntry<LogMsg>, why: DropReason): void {
-    this.#droppedMessages++;
-    this.#droppedRows += rowsOf(entry.item);
+  #dropped({ item }: LogEntry<LogMsg>, why: DropReason): void {
     // Of what its viewer refuses, the sink itself tells.
-    if (this.#episode || why === "refused") return;
-    this.#episode = true;
+    if (why === "refused") {
+      this.#counts.dropped(item);
+      return;
+    }
+    if (this.#counts.lost(item)) {
+      this.#isUntold = true;
+      this.#hasLostReliable = false;
+      this.#lossTimer = setTimeout(() => this.tellLoss(), TELL_LOSS_AFTER_MS);
+      (this.#lossTimer as { unref?: () => void }).unref?.();
+      this.#events.report(
+        new RerunError(
+          "data-dropped",
+          `${this.name} is slower than the data: what its \`policy\` lets go is being dropped to stay within its budget; the count is in stats$`,
+        ),
+      );
+    }
+    if (why !== "bound" || this.#hasLostReliable) return;
+    this.#hasLostReliable = true;
     this.#events.report(
       new RerunError(
         "data-dropped",
-        `${this.name} is slower than the data: its oldest temporal data is being dropped to stay within its budget; the count is in stats$`,
+        `${this.name} is so slow that more reliable data waits than \`reliableBytes\` allows: the oldest of it is being dropped; raise it, or let \`policy\` let go of more`,
       ),
     );
+  }
+
+  /** Tells of the present episode of loss, unless that was done. */
+  tellLoss(): void {
+    const { lastLoss } = this.#counts;
+    if (!this.#isUntold || lastLoss === undefined) return;
+    this.#isUntold = false;
+    clearTimeout(this.#lossTimer);
+    const level = this.#hasLostReliable ? "ERROR" : "WARN";
+    this.#events.lost?.(describeLoss(this.name, lastLoss), level);
+  }
+
+  #endLoss(): void {
+    if (!this.#counts.isLosing) return;
+    this.#counts.endEpisode();
+    this.tellLoss();
   }
 
   #fail(thrown: unknown): void {
@@ -269,6 +340,7 @@ export class AttachedSink implements Attachment {
     this.#ended = true;
     this.#error = RerunError.from(thrown);
     this.#release();
+    this.#endLoss();
     this.#state$.next("failed");
     this.#events.report(this.#error);
     this.#events.changed();
@@ -383,8 +455,9 @@ export class AttachedSink implements Attachment {
     const waiting = this.#queuedBytes;
     this.#ended = true;
     this.#release();
-    // A successor begins with the first that was not acknowledged; what the log has no more it cannot get.
-    if (handOver) this.#undelivered = this.#owed.filter(({ seq }) => !this.#log.holds(seq));
+    this.#endLoss();
+    // A successor gets it.
+    if (handOver) this.#undelivered = [];
     try {
       if (close && others === 0) await within(this.sink.close?.({ signal: patience.signal }));
       else if (!this.#failed) await within(this.sink.flush?.({ signal: patience.signal }));
@@ -446,6 +519,14 @@ export function receiptOf(result: unknown): {
   const { ready, delivered } = (result ?? {}) as Partial<Delivery>;
   if (!isThenable(delivered)) return {};
   return { ready: isThenable(ready) ? ready : undefined, delivered };
+}
+
+function atLeastZero(name: string, value: unknown): void {
+  if (typeof value === "number" && value >= 0) return;
+  throw new RerunError(
+    "invalid-argument",
+    `Expected \`${name}\` to be a number from 0 on, got ${quote(value)}`,
+  );
 }
 
 function isThenable(value: unknown): value is Promise<void> {

@@ -1,5 +1,6 @@
 import type { Observable, OperatorFunction } from "rxjs";
 import type { BlueprintLike } from "./blueprint/like.ts";
+import type { DataClass, LossPolicies } from "./data-class.ts";
 import type { RerunError } from "./errors.ts";
 import type { LogMsg } from "./log-msg.ts";
 import type { Sink, SinkState } from "./sink.ts";
@@ -22,14 +23,42 @@ export interface AttachOptions {
    * case.
    */
   readonly from?: From;
-  /** Operators between the log and this sink, ours and anyone's; applied in order. Default: none. */
+  /**
+   * Operators between the log and this sink, ours and anyone's; applied in order. Default: none.
+   *
+   * They see each message once. For a sink that begins anew after it lost its peer, what they handed out is kept up to
+   * `historyBytes` of the recording stream, and comes again.
+   */
   readonly pipe?: readonly OperatorFunction<LogMsg, LogMsg>[];
   /**
-   * Bytes that may wait for this sink while it is busy, by default 256 MiB. Past it the oldest temporal data is
-   * dropped for this sink, counted and told; static data, properties and blueprints never are. (A static value whose
-   * place a later one has taken counts as temporal.)
+   * Bytes that may wait for this sink while it is busy, by default 256 MiB; of what it has taken and not acknowledged
+   * as many count as leave half of them. Past it data is dropped for this sink as {@link policy} says, until it has
+   * caught up; each such episode is counted and told. What is static, properties and blueprints never are dropped. (A
+   * static value whose place a later one has taken counts as temporal.)
+   *
+   * What was logged before the sink came, or came back, does not count as long as nothing has to be dropped.
    */
   readonly budgetBytes?: number;
+  /**
+   * Bytes of reliable temporal data that may wait, by default four times `budgetBytes`. Past it the oldest of that is
+   * dropped, too, and told as an error.
+   */
+  readonly reliableBytes?: number;
+  /**
+   * How long data may wait for this sink, in milliseconds; what waits longer is dropped as by a full budget: of `latest`
+   * data all but the latest, of `oldest` data what is older than that. Default: no limit.
+   */
+  readonly maxAgeMs?: number;
+  /**
+   * What is dropped first when the budget is full. Default: transforms and state are reliable, of images and clouds the
+   * latest wins, of all other temporal data the oldest goes; see {@link TemporalClass}.
+   *
+   * ```ts
+   * rec.attach(connect(), { budgetBytes: 64 << 20, maxAgeMs: 500, policy: { images: "oldest", other: "reliable" } });
+   * rec.attach(connect(), { policy: ({ chunk }) => (chunk.entityPath.startsWith("/cmd/") ? "reliable" : undefined) });
+   * ```
+   */
+  readonly policy?: LossPolicies;
   /**
    * A layout of the viewer that this sink gets before all else, as by `defaultBlueprint` of the recording stream. Default:
    * none of its own.
@@ -37,16 +66,38 @@ export interface AttachOptions {
   readonly defaultBlueprint?: BlueprintLike;
 }
 
-/** What became of the data for one sink. Rows count what was logged; messages also store info and the like. */
-export interface SinkStats {
-  readonly name: string;
-  readonly state: SinkState;
+/** What became of some data. Rows count what was logged; messages also store info and the like. */
+export interface DeliveryStats {
   readonly deliveredMessages: number;
   readonly deliveredRows: number;
   readonly droppedMessages: number;
   readonly droppedRows: number;
+}
+
+/** A time in which data was dropped for a sink, until it had caught up. */
+export interface LossEpisode {
+  readonly began: Date;
+  /** Undefined while it lasts. */
+  readonly ended: Date | undefined;
+  readonly droppedMessages: number;
+  readonly droppedRows: number;
+  readonly droppedBytes: number;
+  /** Rows by class of data. */
+  readonly classes: Readonly<Partial<Record<DataClass, number>>>;
+}
+
+/** What became of the data for one sink: of all that was logged for it, delivered + dropped + what is on its way. */
+export interface SinkStats extends DeliveryStats {
+  readonly name: string;
+  readonly state: SinkState;
   /** Bytes that wait. */
   readonly queuedBytes: number;
+  /** The same by class of data; classes of which nothing came are left out. */
+  readonly classes: Readonly<Partial<Record<DataClass, DeliveryStats>>>;
+  /** How often it was too slow, so that data was dropped. */
+  readonly lossEpisodes: number;
+  /** The last of these times, or that of now. */
+  readonly lastLoss: LossEpisode | undefined;
   readonly error: RerunError | undefined;
 }
 

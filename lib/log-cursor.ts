@@ -1,16 +1,27 @@
 import type { LogEntry, MessageLog } from "./message-log.ts";
+import { type ShedReason, Triage, type TriageOptions } from "./triage.ts";
 
 /** Where a cursor begins. Pinned entries before that come first in any case. */
 export type CursorStart = "start" | "now" | { readonly seq: number } | { readonly sinceMs: number };
 
 /** Why a cursor loses an entry: it is too far behind, or its destination does not want it. */
-export type DropReason = "budget" | "refused";
+export type DropReason = ShedReason | "refused";
+
+// The global is a getter, and not a cheap one.
+const clock = performance;
 
 /** How a cursor reads. */
 export interface CursorOptions<T> {
   readonly from?: CursorStart;
-  /** Bytes of temporal items that may wait for this cursor; past it the oldest are dropped for it alone. */
+  /**
+   * Bytes of temporal items that may wait for this cursor; past it the oldest are dropped for it alone, or what
+   * `triage` says. What was there before it came, or began anew, counts only once something is dropped.
+   */
   readonly budgetBytes?: number;
+  /** What to drop first. What is taken and not acknowledged then counts as well, up to half of the budget. */
+  readonly triage?: TriageOptions<T>;
+  /** To be taken although the log may have let go of them, in order. */
+  readonly inherited?: readonly LogEntry<T>[];
   readonly onAppend?: () => void;
   /** Called for each entry that was acknowledged: once, however often it is taken anew. */
   readonly onAck?: (entry: LogEntry<T>) => void;
@@ -33,8 +44,15 @@ export class LogCursor<T> {
   #end = Number.POSITIVE_INFINITY;
   /** Taken and not acknowledged, in order. */
   #underWay: LogEntry<T>[] = [];
-  /** To be taken again, in order, although the log has let go of them. */
+  /** To be taken although the log has let go of them: the last one first. */
   #again: LogEntry<T>[] = [];
+  /** While it is too slow: all that waits, but for what is pinned. */
+  #triage: Triage<T> | undefined;
+  /** Entries from here on came since it began. */
+  #liveFrom = 0;
+  /** Bytes that wait of what was there before. */
+  #replayBytes = 0;
+  #underWayBytes = 0;
   /** Everything below was taken, dropped or skipped before the last {@link rewind}. */
   #reached = 0;
   /** What of that is still to be acknowledged or dropped for the first time. */
@@ -48,7 +66,14 @@ export class LogCursor<T> {
     this.#start = start;
     this.#skipBelow = start;
     this.#options = options;
+    this.#again = (options.inherited ?? []).filter(({ seq }) => !log.holds(seq)).reverse();
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#queuedBytes = this.#waitingBytes();
+    this.#replayBytes = this.#queuedBytes;
+    this.#liveFrom = this.#log.nextSeq;
   }
 
   /** Sequence number from which on everything is owed to this cursor; before it, only pinned entries. */
@@ -88,14 +113,16 @@ export class LogCursor<T> {
 
   /** Takes entries in order: at least one if there is one, and no more once `maxBytes` are reached. */
   take(maxBytes: number): LogEntry<T>[] {
+    if (this.#options.triage?.maxAgeMs !== undefined) this.#makeRoom();
     const taken: LogEntry<T>[] = [];
     let bytes = 0;
     while (bytes < maxBytes && this.#next < this.#end) {
       let entry = this.#log.entryFrom(this.#next);
-      const [again] = this.#again;
-      if (again !== undefined && (entry === undefined || again.seq < entry.seq)) {
-        this.#again.shift();
-        entry = again;
+      const kept = this.#triage?.first ?? this.#again.at(-1);
+      if (kept !== undefined && (entry === undefined || kept.seq <= entry.seq)) {
+        if (this.#triage === undefined) this.#again.pop();
+        else this.#triage.shift();
+        entry = kept;
       } else if (entry === undefined) {
         this.#next = this.#log.nextSeq;
         break;
@@ -107,11 +134,14 @@ export class LogCursor<T> {
         continue;
       }
       this.#next = entry.seq + 1;
-      if (!entry.pinned) this.#queuedBytes = Math.max(0, this.#queuedBytes - entry.bytes);
+      if (!entry.pinned) this.#leave(entry);
       taken.push(entry);
       this.#underWay.push(entry);
+      this.#underWayBytes += entry.bytes;
       bytes += entry.bytes;
     }
+    // It has caught up.
+    if (taken.length === 0) this.#triage = undefined;
     this.#passSkipped();
     return taken;
   }
@@ -128,6 +158,7 @@ export class LogCursor<T> {
       const entry = under[done] as LogEntry<T>;
       if (entry.seq > seq) break;
       done++;
+      this.#underWayBytes -= entry.bytes;
       if (refused?.has(entry.item) === true) this.#drop(entry, "refused");
       else if (this.#settle(entry.seq)) this.#options.onAck?.(entry);
     }
@@ -158,13 +189,17 @@ export class LogCursor<T> {
       if (entry.pinned) this.#unsettle(entry);
       seq = entry.seq;
     }
+    const kept = this.#triage?.entries ?? [];
+    for (const entry of kept) this.#unsettle(entry);
     this.#reached = reached;
-    const lost = this.#underWay.filter(({ seq }) => !this.#log.holds(seq));
-    this.#again = [...lost, ...this.#again];
+    const lost = [...this.#underWay, ...kept].filter(({ seq }) => !this.#log.holds(seq));
+    this.#again = [...this.#again, ...lost.reverse()];
+    this.#triage = undefined;
     this.#underWay = [];
+    this.#underWayBytes = 0;
     this.#next = 0;
     this.#skipBelow = this.#start;
-    this.#queuedBytes = this.#waitingBytes();
+    this.#begin();
   }
 
   /** Takes what is in the log now, and nothing that is appended later. */
@@ -181,13 +216,14 @@ export class LogCursor<T> {
   waiting(): LogEntry<T>[] {
     if (this.#closed) return [];
     const waiting = [...this.#again];
+    const kept = this.#triage?.entries ?? [];
     for (let at = this.#next; at < this.#end; ) {
       const entry = this.#log.entryFrom(at);
       if (entry === undefined || entry.seq >= this.#end) break;
       at = entry.seq + 1;
       if (!entry.gone && (entry.pinned || entry.seq >= this.#skipBelow)) waiting.push(entry);
     }
-    return waiting.filter((entry) => this.#isOpen(entry));
+    return [...waiting, ...kept].filter((entry) => this.#isOpen(entry)).sort((a, b) => a.seq - b.seq);
   }
 
   #isOpen({ seq }: LogEntry<T>): boolean {
@@ -200,6 +236,7 @@ export class LogCursor<T> {
     this.#closed = true;
     this.#underWay = [];
     this.#again = [];
+    this.#triage = undefined;
     this.#unsettled.clear();
     this.#log.release(this);
   }
@@ -216,27 +253,83 @@ export class LogCursor<T> {
    */
   unpinned(entry: LogEntry<T>, held: boolean): void {
     if (entry.seq < this.#next || entry.seq < this.#start || entry.seq >= this.#end) return;
-    if (held && entry.seq >= this.#skipBelow) this.#queuedBytes += entry.bytes;
-    else this.#drop(entry);
+    if (!held || entry.seq < this.#skipBelow) {
+      this.#drop(entry);
+      return;
+    }
+    this.#queuedBytes += entry.bytes;
+    if (entry.seq < this.#liveFrom) this.#replayBytes += entry.bytes;
   }
 
   /** For the log: an entry is not held any longer, because a later one took its place. */
   gone(entry: LogEntry<T>): void {
     if (entry.seq >= Math.max(this.#next, this.#skipBelow) && entry.seq < this.#end)
-      this.#queuedBytes -= entry.bytes;
+      this.#leave(entry);
   }
 
   /** For the log: all cursors know of the entry; now read it, or make room. */
   appended(entry: LogEntry<T>): void {
     if (this.#closed) return;
     this.#options.onAppend?.();
+    if (this.#options.triage !== undefined) {
+      // Most of the time it has been taken at once.
+      if (this.#next <= entry.seq && !this.#closed) this.#makeRoom();
+      return;
+    }
     const budget = this.#options.budgetBytes ?? Number.POSITIVE_INFINITY;
     if (this.#queuedBytes > budget) this.#dropOldest(budget, entry.seq);
   }
 
+  /** An entry waits no longer. */
+  #leave({ seq, bytes }: LogEntry<T>): void {
+    this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
+    if (seq < this.#liveFrom) this.#replayBytes = Math.max(0, this.#replayBytes - bytes);
+  }
+
+  /** If too much waits, or for too long, sorts what may go; does so as long as it has not caught up. */
+  #makeRoom(): void {
+    const { budgetBytes = Number.POSITIVE_INFINITY, triage } = this.#options;
+    if (triage === undefined) return;
+    const room = Math.max(budgetBytes - this.#underWayBytes, budgetBytes / 2);
+    const now = clock.now();
+    const isOver = this.#queuedBytes - this.#replayBytes > room;
+    if (this.#triage === undefined) {
+      if (!isOver && !this.#isOverdue(now)) return;
+      this.#triage = new Triage(triage, (entry, why) => {
+        this.#leave(entry);
+        this.#drop(entry, why);
+      });
+    }
+    this.#sort(this.#triage);
+    this.#triage.shed(room, this.#log.nextSeq - 1, now);
+  }
+
+  /** Hands over all that waits, but for what is pinned. */
+  #sort(triage: Triage<T>): void {
+    const end = Math.min(this.#end, this.#log.nextSeq);
+    const waiting = this.#again;
+    this.#again = [];
+    for (let at = Math.max(this.#next, this.#skipBelow); at < end; ) {
+      const entry = this.#log.entryFrom(at);
+      if (entry === undefined || entry.seq >= end) break;
+      at = entry.seq + 1;
+      if (!entry.pinned && !entry.gone) waiting.push(entry);
+    }
+    this.#skipBelow = Math.max(this.#skipBelow, end);
+    for (const entry of waiting.sort((a, b) => a.seq - b.seq)) triage.add(entry);
+  }
+
+  /** Whether the first one that came since it began has waited for too long. */
+  #isOverdue(now: number): boolean {
+    const { maxAgeMs } = this.#options.triage ?? {};
+    if (maxAgeMs === undefined) return false;
+    const first = this.#log.entryFrom(Math.max(this.#next, this.#skipBelow, this.#liveFrom));
+    return first !== undefined && first.seq < this.#end && first.since + maxAgeMs < now;
+  }
+
   #dropOldest(budget: number, newest: number): void {
     while (this.#queuedBytes > budget) {
-      const oldest = this.#again.shift();
+      const oldest = this.#again.pop();
       if (oldest === undefined) break;
       if (!oldest.pinned) this.#queuedBytes -= oldest.bytes;
       this.#drop(oldest);

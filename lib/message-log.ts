@@ -3,6 +3,9 @@ import { type CursorOptions, type CursorStart, LogCursor } from "./log-cursor.ts
 
 export { type CursorOptions, type CursorStart, LogCursor } from "./log-cursor.ts";
 
+// The global is a getter, and not a cheap one.
+const clock = performance;
+
 /** One item of a {@link MessageLog}. */
 export interface LogEntry<T> {
   /** Position in the log, counted from 0, without gaps. */
@@ -11,6 +14,8 @@ export interface LogEntry<T> {
   readonly bytes: number;
   /** Milliseconds since the Unix epoch when it was appended. */
   readonly at: number;
+  /** The same by a clock that is never set: for how long it has been waiting. */
+  readonly since: number;
   /** Pinned entries come to every cursor, whatever its start, and are never dropped. */
   pinned: boolean;
   /** Keys of which it is the latest; none is left once later ones took its place. */
@@ -158,6 +163,7 @@ export class MessageLog<T> {
       item,
       bytes: this.#options.sizeOf(item),
       at: Date.now(),
+      since: clock.now(),
       pinned,
       refs: 0,
       gone: false,

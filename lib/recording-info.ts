@@ -7,6 +7,8 @@ import type { TuidGenerator } from "./tuid.ts";
 
 /** Where the properties of a recording are. */
 export const PROPERTIES_PATH = "/__properties";
+/** Where a recording tells of what went wrong with it, as by the official SDK. */
+export const WARNINGS_PATH = "/__warnings";
 
 const ARCHETYPE = "rerun.archetypes.RecordingInfo";
 

@@ -20,7 +20,12 @@ import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
 import { forcedSave, forcedSavePath, standInFor } from "./force-save.ts";
 import type { LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
 import { MessageLog } from "./message-log.ts";
-import { PROPERTIES_PATH, recordingInfo, recordingInfoChunk } from "./recording-info.ts";
+import {
+  PROPERTIES_PATH,
+  recordingInfo,
+  recordingInfoChunk,
+  WARNINGS_PATH,
+} from "./recording-info.ts";
 import { Observable, RowSubject, Subject } from "./rxjs.ts";
 import { type Sink, type SinkLike, toSink, type WaitOptions } from "./sink.ts";
 import { messageRetention } from "./static-data.ts";
@@ -119,8 +124,6 @@ const STATS_INTERVAL_MS = 100;
 const CLOSE_TIMEOUT_MS = 5000;
 /** Entity paths are parsed once each; past this number of different ones the cache starts anew. */
 const MAX_CACHED_PATHS = 100_000;
-/** Where wrong calls are told of, as by the official SDK. */
-const WARNINGS_PATH = "/__warnings";
 
 /**
  * Logs data of one recording, and hands it to sinks that come and go.

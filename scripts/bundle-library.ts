@@ -20,6 +20,7 @@ async function entryPoints(): Promise<string[]> {
     "lib/node/index.ts",
     "lib/node/lz4.ts",
     "lib/node/rxjs-parts.ts",
+    "lib/read.ts",
     "lib/rxjs-parts.ts",
     "operators/index.ts",
     ...sinks.map((name) => `sinks/${name}`),

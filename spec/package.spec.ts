@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { bundleLibrary } from "../scripts/bundle-library.ts";
 import { decodeRrd } from "./helpers/decode-rrd.ts";
 import { GrpcPeer } from "./helpers/grpc-peer.ts";
 import { processes, until } from "./helpers/processes.ts";
 import { projectRoot } from "./helpers/run-program.ts";
+import { cliMain } from "./helpers/use-cli.ts";
 
 const run = promisify(execFile);
 
@@ -18,20 +18,18 @@ type Target = string | null | { readonly [condition: string]: Target };
 
 describe("the package as it is published", function () {
   this.timeout(60_000);
+  /** The installed package, and its command. */
   let folder: string;
+  let command: string;
+  /** A program that uses it. */
   let app: string;
 
   before("install it", async () => {
-    folder = await mkdtemp(join(tmpdir(), "rerun-rx-package-"));
-    const installed = join(folder, "package");
-    await mkdir(installed);
-    await copyFile(join(projectRoot, "package.json"), join(installed, "package.json"));
-    await bundleLibrary(join(installed, "dist"));
-    await symlink(join(projectRoot, "dist/web"), join(installed, "dist/web"));
-    await symlink(join(projectRoot, "node_modules"), join(installed, "node_modules"));
-    app = join(folder, "app");
-    await mkdir(join(app, "node_modules"), { recursive: true });
-    await symlink(installed, join(app, "node_modules/rerun-rx"));
+    command = await cliMain();
+    folder = command.replace(/dist.lib.node.cli.main\.js$/, "");
+    app = await mkdtemp(join(tmpdir(), "rerun-rx-app-"));
+    await mkdir(join(app, "node_modules"));
+    await symlink(folder, join(app, "node_modules/rerun-rx"));
     await writeFile(
       join(app, "app.mjs"),
       `import { Scalars } from "rerun-rx";
@@ -43,7 +41,7 @@ describe("the package as it is published", function () {
   });
 
   after("remove it", async () => {
-    await rm(folder, { recursive: true, force: true });
+    await rm(app, { recursive: true, force: true });
   });
 
   /** Runs plain Node, without loaders and conditions. */
@@ -63,7 +61,7 @@ describe("the package as it is published", function () {
       if (typeof target === "object" && target !== null) {
         for (const [name, next] of Object.entries(target)) look(next, name);
       } else if (target !== null && !/^(source|types)$/.test(condition) && !target.includes("*")) {
-        const path = join(folder, "package", target);
+        const path = join(folder, target);
         if (!existsSync(path)) missing.push(target);
       }
     };
@@ -72,7 +70,6 @@ describe("the package as it is published", function () {
   });
 
   it("runs its command by its own first line", async () => {
-    const command = join(folder, "package/dist/lib/node/cli/main.js");
     expect((await readFile(command, "utf8")).startsWith("#!/usr/bin/env node\n")).to.equal(true);
     expect((await node(command, "--version")).stdout).to.match(/^rerun-rx \d/);
     const { stdout } = await node(command, "viewer", "--help");
@@ -90,10 +87,9 @@ describe("the package as it is published", function () {
     const port = new URL(stderr.replace("Viewer: ", "").trim()).port;
     const running = (): number[] =>
       processes()
-        .filter(({ command }) => command.includes(`--port=${port}`))
+        .filter((each) => each.command.includes(`--port=${port}`))
         .map(({ pid }) => pid);
     try {
-      const command = join(folder, "package/dist/lib/node/cli/main.js");
       const opened = await node(command, "a.rrd", "--port", port);
       expect(opened.stderr).to.equal(`Shown by the viewer that runs: http://127.0.0.1:${port}\n`);
       const peer = await GrpcPeer.connect(Number(port));

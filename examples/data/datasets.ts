@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { csvParse } from "d3-dsv";
+import { mesh } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
 
 // What `vega-datasets` ships; where each table comes from is told in its `datapackage.json`.
 
@@ -174,4 +176,12 @@ export function routes(): Route[] {
     to: row["destination"]!,
     flights: Number(row["count"]),
   })).sort((a, b) => b.flights - a.flights);
+}
+
+/** Borders of the United States and of its states: lines of latitude and longitude. Source: US Census Bureau. */
+export function borders(): (readonly [number, number])[][] {
+  const topology = readJson<Topology<{ states: GeometryCollection }>>("us-10m.json");
+  return mesh(topology, topology.objects.states).coordinates.map((line) =>
+    line.map(([longitude, latitude]) => [latitude!, longitude!] as const),
+  );
 }

@@ -45,9 +45,16 @@ function decodeIpc(source: IpcSource): Chunk {
   return makeChunk(source, schema, schema.chunk, stream);
 }
 
-function migrate(ipc: Uint8Array, { arrow, migrated }: ReadSchema, stream: ArrowStream): Chunk {
+function migrate(
+  ipc: Uint8Array,
+  { arrow, migrated, chunkId }: ReadSchema,
+  stream: ArrowStream,
+): Chunk {
   if (migrated === undefined) throw new TypeError("a chunk of today has a schema");
-  return decodeIpc(plainIpc(plainView(rewriteChunk(ipc, stream, arrow, migrated))));
+  // What was read once for all chunks of a schema has the id of the first of them.
+  const metadata = new Map(migrated.metadata).set("rerun:id", `chunk_${chunkId.toString()}`);
+  const today = rewriteChunk(ipc, stream, arrow, { ...migrated, metadata });
+  return decodeIpc(plainIpc(plainView(today)));
 }
 
 /** A null among row ids or times would have no meaning; it is an error wherever the chunk is read. */

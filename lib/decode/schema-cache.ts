@@ -5,7 +5,7 @@ import { openSchema, schemaLength } from "./arrow-stream.ts";
 import { type ChunkSchema, readChunkSchema } from "./chunk-schema.ts";
 import { type MigratedSchema, migrateSchema } from "./migrate.ts";
 
-/** What is read out of the schema message of a chunk. */
+/** What is read out of the schema message of a chunk; of its metadata `rerun:id` may be that of another chunk. */
 export interface ReadSchema {
   readonly chunkId: Tuid;
   readonly arrow: ArrowSchema;

@@ -45,11 +45,11 @@ export function* manifestTable(
   timelines: readonly Timeline[],
 ): Generator<Uint8Array | undefined, number> {
   const columns: Column[] = [];
-  for (const column of new TableColumns(rows, timelines).all()) {
-    columns.push(column);
+  for (const next of new TableColumns(rows, timelines).all()) {
+    columns.push(next);
     if (columns.length % COLUMNS_PER_STEP === 0) yield;
   }
-  const fields = columns.map((column) => column.field);
+  const fields = columns.map((each) => each.field);
   const schema = yield* schemaInSteps(fields);
   const { message, bodyLength } = new RecordBatchWriter(fields).message(rows.length, (layout) => {
     for (const { nullCount, buffers } of columns) {
@@ -60,10 +60,10 @@ export function* manifestTable(
   yield schema;
   yield message;
   for (const { buffers } of columns) {
-    for (const { bytes, fill } of buffers) {
-      if (bytes === 0) continue;
-      for (const segment of rows.segments) yield fill(segment);
-      const padding = -bytes & 7;
+    for (const buffer of buffers) {
+      if (buffer.bytes === 0) continue;
+      for (const segment of rows.segments) yield buffer.fill(segment);
+      const padding = -buffer.bytes & 7;
       if (padding > 0) yield new Uint8Array(padding);
     }
   }

@@ -74,6 +74,21 @@ export function isLoopback(host: string): boolean {
   );
 }
 
+/** Says who can reach a hub that is not on a loopback address, and what they can do; undefined for one that is. */
+export function exposure(
+  { host, token, tls }: Pick<AccessRules, "host" | "token"> & { readonly tls?: unknown },
+  port: number,
+): string | undefined {
+  if (isLoopback(host)) return undefined;
+  const who =
+    token === undefined
+      ? "everyone who reaches this machine can see the data and log more; give a token to change that"
+      : "those who reach this machine and know the token can see the data and log more";
+  const how =
+    tls === undefined ? ", and it is not encrypted: TLS needs a key and a certificate" : "";
+  return `The hub listens on ${host}, port ${port}: ${who}${how}`;
+}
+
 /** The name in a `Host` header: without port, address brackets removed, lower case. */
 function hostnameOf(host: string | undefined): string | undefined {
   if (host === undefined || !/^[\w.:[\]-]+$/.test(host) || !URL.canParse(`http://${host}`))

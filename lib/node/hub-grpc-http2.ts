@@ -16,6 +16,8 @@ export interface Http2Options extends CallLimits {
   readonly gate: GrpcGate;
   /** How long a connection may have no call, in milliseconds. */
   readonly idleTimeoutMs: number;
+  /** How long it may leave pings unanswered while it has some, in milliseconds. */
+  readonly stallTimeoutMs: number;
 }
 
 const MIB = 1024 * 1024;
@@ -51,7 +53,7 @@ export function createGrpcServer(options: Http2Options): Http2Server {
     maxHeaderListPairs: 64,
     unknownProtocolTimeout: 1000,
   });
-  server.on("session", (session) => watch(session, options.idleTimeoutMs));
+  server.on("session", (session) => watch(session, options));
   server.on("stream", (stream, headers) => {
     stream.on("error", () => {});
     answer(stream, headers, options);
@@ -62,23 +64,35 @@ export function createGrpcServer(options: Http2Options): Http2Server {
   return server;
 }
 
-function watch(session: ServerHttp2Session, idleTimeoutMs: number): void {
+/** Ends connections that have no call, and those that do not answer: what is dead does not say so by itself. */
+function watch(
+  session: ServerHttp2Session,
+  { idleTimeoutMs, stallTimeoutMs }: Pick<Http2Options, "idleTimeoutMs" | "stallTimeoutMs">,
+): void {
   // Of a whole connection only 64 KiB are allowed ahead by default.
   session.setLocalWindowSize(WINDOW_BYTES);
   let calls = 0;
-  let idle: NodeJS.Timeout | undefined;
-  const rest = (): void => {
-    idle = setTimeout(() => session.destroy(), idleTimeoutMs).unref();
+  let lastSign = performance.now();
+  let restingSince = lastSign;
+  const look = (): void => {
+    const now = performance.now();
+    if (calls === 0 ? now - restingSince >= idleTimeoutMs : now - lastSign >= stallTimeoutMs) {
+      session.destroy();
+    } else if (calls > 0) {
+      // After a frame that breaks the protocol Node reads no more, and tells nobody: no answer comes then.
+      session.ping((error) => {
+        if (error === null) lastSign = performance.now();
+      });
+    }
   };
-  rest();
+  const timer = setInterval(look, Math.min(idleTimeoutMs, stallTimeoutMs) / 3).unref();
   session.on("stream", (stream) => {
-    calls++;
-    clearTimeout(idle);
+    if (calls++ === 0) lastSign = performance.now();
     stream.once("close", () => {
-      if (--calls === 0 && !session.destroyed) rest();
+      if (--calls === 0) restingSince = performance.now();
     });
   });
-  session.once("close", () => clearTimeout(idle));
+  session.once("close", () => clearInterval(timer));
   session.on("error", () => {});
 }
 

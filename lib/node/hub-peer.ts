@@ -57,3 +57,20 @@ export const NO_TRAFFIC = {
   receivedBytes: 0,
   refusedMessages: 0,
 } as const;
+
+/** How many are connected. */
+export interface PeerCounts {
+  /** With our page, or another program that watches over a WebSocket. */
+  readonly browsers: number;
+  /** That log, by gRPC or over a WebSocket. */
+  readonly producers: number;
+  /** That read by gRPC, as Rerun viewers do. */
+  readonly readers: number;
+}
+
+/** Counts those who are connected by what they do. */
+export function countPeers(clients: readonly ClientProgress[]): PeerCounts {
+  const counts = { browser: 0, producer: 0, reader: 0 };
+  for (const { role } of clients) counts[role]++;
+  return { browsers: counts.browser, producers: counts.producer, readers: counts.reader };
+}

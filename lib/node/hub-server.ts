@@ -37,8 +37,13 @@ export class HubServer {
   constructor({ options, access, roles, health, accept, unavailable }: ServerParts) {
     this.#options = options;
     const { gate, limits } = roles;
-    const { allowedOrigins, maxConnections, maxMessageBytes, tls } = options;
-    const http2 = createGrpcServer({ gate, ...limits, idleTimeoutMs: IDLE_TIMEOUT_MS });
+    const { allowedOrigins, maxConnections, maxMessageBytes, stallTimeoutMs, tls } = options;
+    const http2 = createGrpcServer({
+      gate,
+      ...limits,
+      idleTimeoutMs: IDLE_TIMEOUT_MS,
+      stallTimeoutMs,
+    });
     http2.on("session", (session) => {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));

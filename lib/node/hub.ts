@@ -7,12 +7,12 @@ import { PROTOCOL_VERSION, type ViewerCommand, type ViewerEvent } from "../proto
 import { Subject } from "../rxjs.ts";
 import type { Sink } from "../sink.ts";
 import { raceSignal } from "../wait.ts";
-import { Access, isLoopback } from "./hub-access.ts";
+import { Access, exposure } from "./hub-access.ts";
 import type { HubItem } from "./hub-item.ts";
 import { LocalReader } from "./hub-local.ts";
 import { HubLog, type Taken } from "./hub-log.ts";
 import type { HubOptions } from "./hub-options.ts";
-import type { ClientProgress, HubPeer } from "./hub-peer.ts";
+import { type ClientProgress, countPeers, type HubPeer, type PeerCounts } from "./hub-peer.ts";
 import { HubRoles } from "./hub-roles.ts";
 import { HubServer } from "./hub-server.ts";
 import { HubSocket } from "./hub-socket.ts";
@@ -20,21 +20,12 @@ import { findViewer } from "./page-assets.ts";
 
 export type { Taken } from "./hub-log.ts";
 export type { HubOptions } from "./hub-options.ts";
+export type { PeerCounts } from "./hub-peer.ts";
 
 /** A viewer event and the browser it came from. */
 export interface HubViewerEvent {
   readonly clientId: number;
   readonly event: ViewerEvent;
-}
-
-/** How many are connected. */
-export interface PeerCounts {
-  /** With our page, or another program that watches over a WebSocket. */
-  readonly browsers: number;
-  /** That log, by gRPC or over a WebSocket. */
-  readonly producers: number;
-  /** That read by gRPC, as Rerun viewers do. */
-  readonly readers: number;
 }
 
 /** Past this, those who log by network are held back for a sink that must have everything. */
@@ -133,7 +124,8 @@ export class Hub {
   static async listen(options: HubOptions): Promise<Hub> {
     const hub = new Hub(options);
     await hub.#server.listen();
-    if (!isLoopback(options.host)) console.warn(`rerun-rx: ${exposure(options, hub.port)}`);
+    const warning = exposure(options, hub.port);
+    if (warning !== undefined) console.warn(`rerun-rx: ${warning}`);
     return hub;
   }
 
@@ -154,9 +146,7 @@ export class Hub {
 
   /** How many are connected. */
   get peers(): PeerCounts {
-    const counts = { browser: 0, producer: 0, reader: 0 };
-    for (const { role } of this.clients) counts[role]++;
-    return { browsers: counts.browser, producers: counts.producer, readers: counts.reader };
+    return countPeers(this.clients);
   }
 
   /** Takes a message of this program; never waits. Viewers get it in the next turn of the event loop. */
@@ -321,15 +311,4 @@ export class Hub {
     if (this.errors$.observed) this.errors$.next(error);
     else console.warn(`rerun-rx: ${error.message}`);
   }
-}
-
-/** Says who can reach a hub that is not on a loopback address, and what they can do. */
-function exposure({ host, token, tls }: HubOptions, port: number): string {
-  const who =
-    token === undefined
-      ? "everyone who reaches this machine can see the data and log more; give a token to change that"
-      : "those who reach this machine and know the token can see the data and log more";
-  const how =
-    tls === undefined ? ", and it is not encrypted: TLS needs a key and a certificate" : "";
-  return `The hub listens on ${host}, port ${port}: ${who}${how}`;
 }

@@ -160,7 +160,9 @@ export class MessageWriter {
         due = batch.urgent;
       }
       this.#write(false);
-      due ||= this.#callBytes >= this.#policy.bytes || this.#callMessages >= this.#maxCallMessages;
+      due ||=
+        this.#callBytes + this.#out.bytes >= this.#policy.bytes ||
+        this.#callMessages >= this.#maxCallMessages;
       if (performance.now() >= until) break;
     }
     this.#write(true);

@@ -24,6 +24,8 @@ export interface ViewerExit {
 
 /** How long a viewer may take to end by itself. */
 const STOP_MS = 3_000;
+/** How long what was killed may take to be gone. */
+const KILLED_MS = 500;
 /** How often to look whether the processes of a group are gone. */
 const LOOK_MS = 20;
 /** How much of what a viewer printed is kept for a message. */
@@ -113,8 +115,9 @@ export class ViewerProcess {
     this.#signal("SIGINT");
     if (await this.#gone(patienceMs)) return;
     this.#signal("SIGKILL");
-    // Nothing survives that; whose parent is gone too may take a while to be taken note of.
+    // Nothing survives that; but where nobody takes note of orphans that end, they stay listed.
     await this.exited;
+    await this.#gone(KILLED_MS);
   }
 
   async #gone(timeoutMs: number): Promise<boolean> {

@@ -16,8 +16,12 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Default: the project's folder. */
   readonly cwd?: string;
+  /** Whether a TypeScript program imports what is built, and not sources; default false. */
+  readonly built?: boolean;
   /** More flags for Node itself, such as `--expose-gc`. */
   readonly nodeArgs?: readonly string[];
+  /** What runs Node instead, such as `["sh", "-c", 'ulimit -f 200; exec "$0" "$@"']`. */
+  readonly wrapper?: readonly string[];
 }
 
 /** How a program ended, and all that it printed. */
@@ -101,11 +105,14 @@ class StartedProgram implements Program {
   constructor(file: string, options: ProgramOptions = {}) {
     const path = isAbsolute(file) ? file : join(projectRoot, "spec/fixtures", file);
     this.#name = file;
+    const [command, ...before] = [...(options.wrapper ?? []), process.execPath] as const;
     this.#child = spawn(
-      process.execPath,
+      command as string,
       [
+        ...before,
         // What is built already needs neither. By URL, as `tsx` alone would be looked up from the working directory.
-        ...(path.endsWith(".ts") ? ["--conditions=source", `--import=${tsxUrl}`] : []),
+        ...(path.endsWith(".ts") && options.built !== true ? ["--conditions=source"] : []),
+        ...(path.endsWith(".ts") ? [`--import=${tsxUrl}`] : []),
         ...(options.nodeArgs ?? []),
         path,
         ...(options.args ?? []),

@@ -1,5 +1,7 @@
+import type { LogMsg } from "../../lib/log-msg.ts";
 import { Hub, type HubOptions } from "../../lib/node/hub.ts";
 import type { HubItem } from "../../lib/node/hub-item.ts";
+import { memory } from "../../sinks/memory.ts";
 import { type ServeOptions, type ServeSink, serve } from "../../sinks/serve.ts";
 import { HubClient, type HubClientOptions } from "./hub-client.ts";
 
@@ -106,4 +108,23 @@ export async function untilBrowsers(
     const subscription = hub.changes$.subscribe(look);
     look();
   });
+}
+
+/** What a hub has, as a sink that is attached now would get it. */
+export async function heldBy(hub: Hub): Promise<readonly LogMsg[]> {
+  const sink = memory();
+  await hub.attach(sink)();
+  return sink.messages;
+}
+
+/** Rows of one entity. */
+export function rowsAt(messages: readonly LogMsg[], entityPath: string): number {
+  return messages.reduce(
+    (rows, message) =>
+      rows +
+      (message.kind === "chunk" && message.chunk.entityPath === entityPath
+        ? message.chunk.numRows
+        : 0),
+    0,
+  );
 }

@@ -23,7 +23,7 @@ async function messagesOf(
   rec.attach(sink);
   body(rec);
   await rec.close();
-  return sink.messages.map((m) => (storeId === undefined ? m : ({ ...m, storeId } as LogMsg)));
+  return sink.messages.map((m) => (storeId === undefined ? m : { ...m, storeId }));
 }
 
 function keep(...messages: readonly LogMsg[]): LogMsg[] {

@@ -30,6 +30,16 @@ const commands: readonly ViewerCommand[] = [
 const clientMessages: readonly ClientMessage[] = [
   { type: "hello", version: 1, role: "viewer" },
   { type: "hello", version: 1, role: "viewer", token: "t", resume: { session: "s", seq: 2 ** 40 } },
+  { type: "hello", version: 1, role: "viewer", resume: { session: "s", seq: 9, back: 3 } },
+  { type: "hello", version: 1, role: "viewer", subscribe: {} },
+  {
+    type: "hello",
+    version: 1,
+    role: "viewer",
+    subscribe: { stores: ["recording", "blueprint"], recordings: ["r"], entities: ["/a", "/b"] },
+  },
+  { type: "hello", version: 1, role: "producer", token: "t" },
+  { type: "data", bytes: Uint8Array.of(1, 2, 3) },
   { type: "ack", seq: 2 ** 33, bytes: 2 ** 52 },
   { type: "viewer-event", event: { type: "play", ...recording } },
   { type: "viewer-event", event: { type: "pause", ...recording } },
@@ -66,6 +76,9 @@ describe("protocol", () => {
   it("is what a hub sends, of every type, to the letter of the schema", async () => {
     const hub = await start.hub({ windowBytes: 100, clientBudgetBytes: 100 });
     const slow = await start.client(hub.port, { acknowledge: false });
+    const producer = await start.client(hub.port, { hello: { role: "producer" } });
+    producer.send({ type: "data", bytes: Uint8Array.of(2) });
+    await producer.message("taken");
     hub.append([item(0, 100)]);
     await slow.message("messages");
     hub.append(range(1, 10).map((i) => item(i, 100)));
@@ -76,15 +89,19 @@ describe("protocol", () => {
     slow.send({ type: "nonsense" });
     await slow.closed;
     const last = await start.client(hub.port);
+    const newest = await start.hub({ replay: "newest-first" });
+    newest.append([item(0)]);
+    const backwards = await start.client(newest.port);
+    await backwards.message("messages");
     await hub.close(AbortSignal.timeout(1000));
     await last.closed;
     const seen = new Set<string>();
-    for (const bytes of [...slow.raw, ...last.raw]) {
+    for (const bytes of [slow, last, producer, backwards].flatMap(({ raw }) => raw)) {
       expect(schema.check(decodeCbor(bytes), "server-message")).to.deep.equal([]);
       seen.add(readServerMessage(bytes)?.type ?? "?");
     }
     expect([...seen].sort()).to.deep.equal(
-      ["bye", "command", "dropped", "error", "hello", "messages"].sort(),
+      ["bye", "command", "dropped", "error", "hello", "messages", "taken"].sort(),
     );
   });
 

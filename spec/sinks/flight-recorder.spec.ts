@@ -127,15 +127,13 @@ describe("flightRecorder", function () {
     const many = Array.from({ length: 2000 }, Math.random);
     for (let i = 0; i < 1000; i++) rec.log("values", Scalars(many));
     let turns = 0;
-    let done = false;
-    const dumped = recorder.dump().finally(() => {
-      done = true;
-    });
-    while (!done) {
+    const dumped = recorder.dump();
+    const timer = setInterval(() => {
       turns++;
       rec.log("values", Scalars(turns));
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    });
+    await dumped;
+    clearInterval(timer);
     expect(turns).to.be.greaterThan(5);
     expect((await dumped).chunks).to.equal(1000);
     await rec.close();

@@ -485,7 +485,7 @@ async function blueprint(recordingId: string): Promise<LogMsg[]> {
   await rec.close();
   const storeId: StoreId = { kind: "blueprint", applicationId: "spec", recordingId };
   return [
-    ...sink.messages.map((message) => ({ ...message, storeId }) as LogMsg),
+    ...sink.messages.map((message) => ({ ...message, storeId })),
     { kind: "blueprint-activation", storeId, makeActive: true, makeDefault: true },
   ];
 }

@@ -105,8 +105,8 @@ describe("save", function () {
 
   it("says so when it is attached after it was closed", async () => {
     const sink = save(dir.file("a.rrd"));
-    sink.close();
-    sink.close();
+    await sink.close();
+    await sink.close();
     const rec = new RecordingStream("spec", plain);
     rec.errors$.subscribe();
     const attachment = rec.attach(sink);
@@ -139,7 +139,7 @@ describe("save", function () {
       expect(code(() => save(dir.file("link.rrd")))).to.equal("file-exists");
       const sink = save(dir.file("b.rrd"));
       expect(code(() => save(dir.file("b.rrd")))).to.equal("file-exists");
-      sink.close();
+      await sink.close();
     });
 
     it("creates nothing for a recording that is switched off, and a path stays free", async () => {
@@ -150,7 +150,7 @@ describe("save", function () {
       expect(code(() => save(dir.file("a.rrd")))).to.equal("file-exists");
       expect((await off.close()).complete).to.equal(true);
       expect(await readdir(dir.path)).to.deep.equal([]);
-      save(dir.file("a.rrd")).close();
+      await save(dir.file("a.rrd")).close();
       expect(await readdir(dir.path)).to.deep.equal([]);
     });
 

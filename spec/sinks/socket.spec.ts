@@ -1,20 +1,14 @@
 import { once } from "node:events";
-import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { join } from "node:path";
 import { expect } from "chai";
-import { build } from "esbuild";
 import { WebSocket } from "ws";
 import { Points3D, RecordingStream, RerunError, Scalars, TextLog } from "../../lib/index.ts";
-import type { LogMsg } from "../../lib/log-msg.ts";
 import type { Hub } from "../../lib/node/hub.ts";
-import { memory } from "../../sinks/index.ts";
 import { type SocketOptions, type SocketSink, socket } from "../../sinks/socket.ts";
 import { freePort } from "../helpers/receivers.ts";
 import { recorded } from "../helpers/recorded.ts";
-import { projectRoot, usePrograms } from "../helpers/run-program.ts";
-import { range, untilBrowsers, useHub } from "../helpers/use-hub.ts";
-import { useBrowser } from "../helpers/web-viewer.ts";
+import { usePrograms } from "../helpers/run-program.ts";
+import { heldBy, range, rowsAt, untilBrowsers, useHub } from "../helpers/use-hub.ts";
 
 describe("socket", () => {
   const start = useHub();
@@ -33,19 +27,6 @@ describe("socket", () => {
     return { rec, sink };
   }
 
-  /** What the hub has. */
-  async function heldBy(hub: Hub): Promise<readonly LogMsg[]> {
-    const sink = memory();
-    await hub.attach(sink)();
-    return sink.messages;
-  }
-
-  const rowsOf = (messages: readonly LogMsg[], path = "/plot"): number =>
-    messages.reduce(
-      (rows, m) => rows + (m.kind === "chunk" && m.chunk.entityPath === path ? m.chunk.numRows : 0),
-      0,
-    );
-
   it("gives a hub what is logged, and says so when it is in", async () => {
     const hub = await start.hub();
     const { rec, sink } = logTo(urlOf(hub));
@@ -53,7 +34,7 @@ describe("socket", () => {
     const result = await rec.flush();
     expect(result).to.deep.include({ complete: true });
     expect(result.sinks[0]).to.deep.include({ state: "open", deliveredRows: 5000, droppedRows: 0 });
-    expect(rowsOf(await heldBy(hub))).to.equal(5000);
+    expect(rowsAt(await heldBy(hub), "/plot")).to.equal(5000);
     expect(sink.url).to.equal(`ws://127.0.0.1:${hub.port}/ws`);
     await rec.close();
     expect(sink.state).to.equal("closed");
@@ -65,7 +46,7 @@ describe("socket", () => {
     const { rec } = logTo(urlOf(hub), { compression: "none" });
     rec.log("points", Points3D(new Float32Array(3_000_000)));
     expect((await rec.flush()).complete).to.equal(true);
-    expect(rowsOf(await heldBy(hub), "/points")).to.equal(1);
+    expect(rowsAt(await heldBy(hub), "/points")).to.equal(1);
   });
 
   it("waits until a hub appears", async () => {
@@ -76,7 +57,7 @@ describe("socket", () => {
     const flushed = rec.flush();
     const hub = await start.hub({ port });
     expect((await flushed).complete).to.equal(true);
-    expect(rowsOf(await heldBy(hub))).to.equal(100);
+    expect(rowsAt(await heldBy(hub), "/plot")).to.equal(100);
   });
 
   /** A port that leads to a hub until it is cut. */
@@ -121,7 +102,7 @@ describe("socket", () => {
     }
     expect((await rec.flush()).complete).to.equal(true);
     const held = await heldBy(hub);
-    expect(rowsOf(held)).to.equal(row);
+    expect(rowsAt(held, "/plot")).to.equal(row);
     expect(held.filter(({ kind }) => kind === "set-store-info")).to.have.lengthOf(1);
     expect(rec.stats.sinks[0]).to.deep.include({ deliveredRows: row, droppedRows: 0 });
   });
@@ -139,8 +120,8 @@ describe("socket", () => {
     expect((await rec.flush()).complete).to.equal(true);
     expect(sink.state).to.equal("open");
     const held = await heldBy(second);
-    expect(rowsOf(held)).to.equal(101);
-    expect(rowsOf(held, "/static")).to.equal(1);
+    expect(rowsAt(held, "/plot")).to.equal(101);
+    expect(rowsAt(held, "/static")).to.equal(1);
     expect(held[0]?.kind).to.equal("set-store-info");
     expect(rec.stats.sinks[0]).to.deep.include({ deliveredRows: 102, droppedRows: 0 });
   });
@@ -183,7 +164,7 @@ describe("socket", () => {
     sink.complete();
     await untilBrowsers(hub, (all) => all.length === 1);
     await untilBrowsers(hub, (all) => all.length === 0);
-    expect(rowsOf(await heldBy(hub))).to.equal(10);
+    expect(rowsAt(await heldBy(hub), "/plot")).to.equal(10);
   });
 
   it("has the token of its URL, or of its options; fails for good when it is wrong", async () => {
@@ -235,71 +216,8 @@ describe("socket", () => {
       expect(code, stderr).to.equal(0);
     }
     // The chunks of the second run are others.
-    expect(rowsOf(await heldBy(hub))).to.equal(2000);
+    expect(rowsAt(await heldBy(hub), "/plot")).to.equal(2000);
     const alone = await run("log-by-socket.ts", { args: ["http://127.0.0.1:1", "0"] }).exit;
     expect(alone.code, alone.stderr).to.equal(0);
-  });
-
-  describe("in a browser", () => {
-    const browser = useBrowser();
-
-    it("lets a page log to a hub of another origin, with nothing of Node in its code", async () => {
-      const hub = await start.hub();
-      const bundle = await build({
-        stdin: {
-          contents: `
-            export { Points3D, RecordingStream, Scalars } from "./lib/index.ts";
-            export { socket } from "./sinks/socket.ts";
-          `,
-          resolveDir: projectRoot,
-          loader: "ts",
-        },
-        absWorkingDir: projectRoot,
-        bundle: true,
-        format: "esm",
-        platform: "browser",
-        conditions: ["browser", "source"],
-        write: false,
-        metafile: true,
-        outfile: join(projectRoot, "app.js"),
-      });
-      const code = bundle.outputFiles[0]?.text ?? "";
-      // All that it needs is in it.
-      expect(
-        Object.values(bundle.metafile.outputs).flatMap(({ imports }) => imports),
-      ).to.deep.equal([]);
-      const page = `<!doctype html><title>app</title><link rel="icon" href="data:," />
-        <script type="module">
-          import { Points3D, RecordingStream, Scalars, socket } from "/app.js";
-          const rec = new RecordingStream("page", { recordingId: "from_a_page" });
-          rec.attach(socket("${urlOf(hub)}"));
-          for (let i = 0; i < 2000; i++) {
-            rec.setTime("frame", { sequence: i });
-            rec.log("plot", Scalars(i));
-          }
-          rec.log("points", Points3D(new Float32Array(600_000)));
-          window.result = await rec.flush().then(({ complete }) => complete, String);
-        </script>`;
-      const server = createHttpServer((request, response) => {
-        const isCode = request.url === "/app.js";
-        response.setHeader("Content-Type", isCode ? "text/javascript" : "text/html");
-        response.end(isCode ? code : page);
-      }).listen(0, "127.0.0.1");
-      await once(server, "listening");
-      start.onEnd(() => {
-        server.close();
-        server.closeAllConnections();
-      });
-      const opened = await browser.openPage(urlOf(server.address() as AddressInfo));
-      expect(await opened.waitFor("window.result")).to.equal(true);
-      expect(opened.consoleProblems).to.deep.equal([]);
-      const held = await heldBy(hub);
-      expect(rowsOf(held)).to.equal(2000);
-      expect(rowsOf(held, "/points")).to.equal(1);
-      expect(held[0]?.storeId).to.deep.include({
-        applicationId: "page",
-        recordingId: "from_a_page",
-      });
-    });
   });
 });

@@ -46,14 +46,12 @@ export function fieldsOf(
   options: Omit<Capsules3DFields, "lengths" | "radii"> | undefined,
 ): Capsules3DFields {
   if (typeof first === "number" || isArrayLike(first)) {
-    // The spread loses the type of what may be missing; that is checked later.
-    return { ...options, lengths: first, radii } as Capsules3DFields;
+    return { ...options, lengths: first, radii };
   }
   if (radii !== undefined || typeof first !== "object" || first === null) {
     rejectArguments("Capsules3D", `expected lengths and radii, or options, got ${quote(first)}`);
   }
-  // What is neither a number nor an array can only be meant as options; their names are checked later.
-  const { starts, ends, ...fields } = first as Capsules3DOptions;
+  const { starts, ends, ...fields } = first;
   if (starts === undefined && ends === undefined) return fields;
   if (starts === undefined || ends === undefined) {
     rejectArguments("Capsules3D", "`starts` and `ends` go together");

@@ -17,6 +17,11 @@ export const openCommand: Command = defineCommand({
   flags: {
     ...HUB_FLAGS,
     new: { type: "boolean", default: false, describe: "Do not use a viewer that runs" },
+    "source-token": {
+      type: "string",
+      requiresArg: true,
+      describe: "What viewers to read from (rerun+http://…) ask for",
+    },
   },
   examples: [
     ["$0 a.rrd b.rrd", "Open two files; in the viewer that runs, if one does"],

@@ -59,7 +59,7 @@ export async function readProxy(
     if (status.code !== GRPC_CODE.ok)
       throw new RerunError(
         status.code === GRPC_CODE.unauthenticated ? "access-denied" : "viewer-unreachable",
-        `Expected to read what the viewer has, it answered ${showStatus(status)}: ${target.url}`,
+        `Expected to read what the viewer has, it answered ${showStatus(status)}${status.code === GRPC_CODE.unauthenticated ? "; give --source-token" : ""}: ${target.url}`,
       );
   } catch (thrown) {
     if (failure !== undefined) throw RerunError.from(failure, "protocol-error");

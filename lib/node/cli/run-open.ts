@@ -23,7 +23,11 @@ import { inputOf, parseSource, type Source } from "./sources.ts";
 export interface OpenArguments extends HubArguments {
   readonly sources: readonly string[];
   readonly new: boolean;
+  readonly sourceToken?: string | undefined;
 }
+
+/** Exit code of what Ctrl-C ended before it was done. */
+const INTERRUPTED = 130;
 
 /** Opens recordings in the viewer that runs, or in one of its own until Ctrl-C. */
 export async function runOpen(argv: OpenArguments, commands: readonly string[]): Promise<number> {
@@ -40,8 +44,11 @@ export async function runOpen(argv: OpenArguments, commands: readonly string[]):
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     const running = await isRunning(settings.options);
-    if (running && !argv.new) return await sendToRunning(sources, settings, interrupt.signal);
-    return await showHere(sources, running ? withFreePort(settings) : settings, interrupt);
+    // Our own token is none of other viewers'.
+    const work = { token: argv.sourceToken, signal: interrupt.signal };
+    if (running && !argv.new) return await sendToRunning(sources, settings, work);
+    const own = running ? withFreePort(settings) : settings;
+    return await showHere(sources, own, work, interrupt);
   } finally {
     clearInterval(alive);
     interrupt.stop();
@@ -56,15 +63,16 @@ function withFreePort({ options, open }: HubSettings): HubSettings {
 async function sendToRunning(
   sources: readonly Source[],
   { options, open }: HubSettings,
-  signal: AbortSignal,
+  work: LoadOptions,
 ): Promise<number> {
   const { page, grpc } = hubUrls(options, options.port);
   const target = parseRerunUrl(grpc);
   const receiver = await ProxyReceiver.open(target, options.token);
   let code: number;
   try {
-    code = await loadAll(without(sources, target), receiver, { token: options.token, signal });
-    if (!signal.aborted) await receiver.end();
+    code = await loadAll(without(sources, target), receiver, work);
+    if (work.signal.aborted) return INTERRUPTED;
+    await receiver.end();
   } finally {
     receiver.close();
   }
@@ -79,19 +87,18 @@ async function sendToRunning(
 async function showHere(
   sources: readonly Source[],
   settings: HubSettings,
+  work: LoadOptions,
   interrupt: Interrupt,
 ): Promise<number> {
   const hub = await openHub(settings);
   try {
     const receiver = new HubReceiver(hub);
-    const { signal } = interrupt;
     const own = parseRerunUrl(hubUrls(settings.options, hub.port).grpc);
-    const { token } = settings.options;
-    const code = await loadAll(without(sources, own), receiver, { token, signal });
+    const code = await loadAll(without(sources, own), receiver, work);
     if (receiver.refused > 0)
       console.error(`rerun-rx: ${receiver.refused} messages could not be read and are left out`);
     if (code !== 0 && hub.peers.browsers === 0 && receiver.taken === 0) return code;
-    if (!signal.aborted) console.error("All is loaded. Press Ctrl-C to end.");
+    if (!work.signal.aborted) console.error("All is loaded. Press Ctrl-C to end.");
     await interrupt.come();
     return code;
   } finally {
@@ -104,7 +111,8 @@ function without(sources: readonly Source[], target: RerunUrl): Source[] {
   return sources.filter((source) => source.kind !== "proxy" || source.target.url !== target.url);
 }
 
-interface LoadAllOptions {
+interface LoadOptions {
+  /** For viewers that are read. */
   readonly token: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -117,7 +125,7 @@ interface LoadAllOptions {
 async function loadAll(
   sources: readonly Source[],
   receiver: Receiver,
-  options: LoadAllOptions,
+  options: LoadOptions,
 ): Promise<number> {
   let code = 0;
   const one = async (source: Source): Promise<void> => {
@@ -139,7 +147,7 @@ async function loadAll(
 async function loadOne(
   source: Source,
   receiver: Receiver,
-  { token, signal }: LoadAllOptions,
+  { token, signal }: LoadOptions,
 ): Promise<void> {
   if (source.kind === "proxy") return await readProxy(source.target, receiver, { token, signal });
   const input = await openInput(inputOf(source), signal);

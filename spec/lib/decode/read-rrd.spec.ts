@@ -11,8 +11,9 @@ import { build } from "esbuild";
 import { filter, firstValueFrom, lastValueFrom, map, take, toArray } from "rxjs";
 import { Points3D, Scalars, TextLog } from "../../../lib/archetypes/index.ts";
 import type { RrdSource } from "../../../lib/decode/byte-input.ts";
+import { type ArrowMsgEnvelope, decodeEnvelope } from "../../../lib/decode/envelope.ts";
 import { fromRrd, readRrd } from "../../../lib/decode/read-rrd.ts";
-import type { RrdDamage } from "../../../lib/decode/rrd-parser.ts";
+import { type RrdDamage, RrdParser } from "../../../lib/decode/rrd-parser.ts";
 import { encodeFrame, streamHeader } from "../../../lib/encode/rrd.ts";
 import { RerunError } from "../../../lib/errors.ts";
 import type { LogMsg } from "../../../lib/log-msg.ts";
@@ -312,6 +313,24 @@ describe("readRrd", () => {
         const compared = await compare(old, own);
         expect(compared.code, compared.stdout + compared.stderr).to.equal(0);
       });
+    }
+  });
+
+  it("gives each chunk of an older version its own id", async () => {
+    for (const version of OLD_VERSIONS) {
+      const ids = chunksOf(await readAll(await oldRrd(version))).map((chunk) =>
+        chunk.id.toString(),
+      );
+      expect(new Set(ids).size).to.equal(ids.length);
+      const parser = new RrdParser();
+      parser.push(await oldRrd(version));
+      const stated: (string | undefined)[] = [];
+      for (let item = parser.next(); item !== undefined; item = parser.next()) {
+        if (item.kind !== "frame" || item.messageKind !== 2) continue;
+        const { chunkId } = decodeEnvelope(2, item.payload) as ArrowMsgEnvelope;
+        stated.push(chunkId?.toString());
+      }
+      if (stated[0] !== undefined) expect(stated).to.include.members(ids);
     }
   });
 

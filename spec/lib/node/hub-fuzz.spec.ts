@@ -4,7 +4,7 @@ import { connect as connectHttp2, constants } from "node:http2";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
-import { BATCH_PRESETS, RecordingStream, Scalars } from "../../../lib/index.ts";
+import { WebSocket } from "ws";
 import { GrpcCall } from "../../../lib/node/grpc-call.ts";
 import type { Hub } from "../../../lib/node/hub.ts";
 import { Access } from "../../../lib/node/hub-access.ts";
@@ -12,9 +12,9 @@ import { HubLog } from "../../../lib/node/hub-log.ts";
 import { GrpcWriter } from "../../../lib/node/hub-writer.ts";
 import { ByteBudget } from "../../../lib/node/message-assembly.ts";
 import { readClientMessage } from "../../../lib/protocol-reader.ts";
-import { memory } from "../../../sinks/index.ts";
 import { Mutator, Random } from "../../helpers/fuzz.ts";
-import { framesOf, GrpcPeer, SERVICE, writeRequest } from "../../helpers/grpc-peer.ts";
+import { SERVICE } from "../../helpers/grpc-peer.ts";
+import { HealthyPair } from "../../helpers/healthy-pair.ts";
 import { HubClient } from "../../helpers/hub-client.ts";
 import { projectRoot } from "../../helpers/run-program.ts";
 import { range, untilBrowsers, useHub } from "../../helpers/use-hub.ts";
@@ -144,6 +144,8 @@ describe("Hub, given what is nearly right", function () {
       const hub = await start.hub({
         maxConnections: 300,
         helloTimeoutMs: 2000,
+        // Who does not answer any more is let go of soon.
+        stallTimeoutMs: 3000,
         maxMessageBytes: 64 * 1024,
         historyBytes: 256 * 2 ** 20,
         maxStaticBytes: 256 * 2 ** 20,
@@ -193,65 +195,6 @@ class SilentCall extends GrpcCall {
   }
   break(): void {
     this.isGone();
-  }
-}
-
-/** A program that logs, and those who read it, all the time. */
-class HealthyPair {
-  readonly #peers: GrpcPeer[];
-  readonly #call;
-  readonly #reader;
-  readonly #browser: HubClient;
-  readonly #timer: NodeJS.Timeout;
-  #sent: Buffer[] = [];
-
-  private constructor(peers: GrpcPeer[], browser: HubClient) {
-    this.#peers = peers;
-    this.#call = (peers[0] as GrpcPeer).call("WriteMessages");
-    this.#reader = (peers[1] as GrpcPeer).read();
-    this.#browser = browser;
-    const rec = new RecordingStream("healthy", {
-      recordingId: "healthy",
-      sendProperties: false,
-      batch: BATCH_PRESETS.always,
-    });
-    const sink = memory();
-    rec.attach(sink);
-    let i = 0;
-    this.#timer = setInterval(() => {
-      rec.log("plot", Scalars(i++));
-      for (const frame of framesOf(sink.drain())) {
-        this.#sent.push(Buffer.from(frame));
-        this.#call.send(writeRequest(frame));
-      }
-    }, 1);
-  }
-
-  static async start(hub: Hub): Promise<HealthyPair> {
-    const peers = [await GrpcPeer.connect(hub.port), await GrpcPeer.connect(hub.port)];
-    return new HealthyPair(peers, await HubClient.connect(hub.port));
-  }
-
-  /** Nothing is lost, nothing is damaged, all in order, for both who read. */
-  async expectEverything(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#call.stream.end();
-    expect((await this.#call.end).status).to.equal(0);
-    expect(this.#sent.length).to.be.greaterThan(100);
-    const mine = new Set(this.#sent.map((frame) => frame.toString("base64")));
-    const got = (frames: readonly Uint8Array[]): string[] =>
-      frames.map((f) => Buffer.from(f).toString("base64")).filter((text) => mine.has(text));
-    const last = this.#sent.at(-1) as Buffer;
-    await this.#reader.until(() => this.#reader.frames.some((frame) => last.equals(frame)));
-    await this.#browser.until(() => this.#browser.frames.some((frame) => last.equals(frame)));
-    expect(got(this.#reader.frames)).to.deep.equal([...mine]);
-    expect(got(this.#browser.frames)).to.deep.equal([...mine]);
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-    for (const peer of this.#peers) peer.close();
-    this.#browser.socket.terminate();
   }
 }
 
@@ -313,25 +256,28 @@ function fuzzHttp(hub: Hub, count: number): Promise<number> {
 
 /** Messages on WebSockets; a new one whenever the last was closed. */
 async function fuzzSockets(hub: Hub, role: string, count: number): Promise<number> {
-  const clients = new Map<number, HubClient>();
-  const done = await inParallel(inputs("cbor", count), async (bytes, index) => {
-    let client = clients.get(index % 8);
-    if (client === undefined || client.socket.readyState !== client.socket.OPEN) {
+  const all = inputs("cbor", count);
+  let index = 0;
+  await Promise.all(
+    range(0, 8).map(async () => {
+      let client: HubClient | undefined;
+      for (const bytes of all) {
+        if (client?.socket.readyState !== WebSocket.OPEN) {
+          client = await HubClient.connect(hub.port, {
+            hello: index % 3 === 0 ? null : { role },
+            acknowledge: false,
+          });
+        }
+        client.socket.send(bytes);
+        // What it is sent is of no interest here.
+        client.frames.length = 0;
+        client.raw.length = 0;
+        if (index++ % 50 === 0) await new Promise(setImmediate);
+      }
       client?.socket.terminate();
-      client = await HubClient.connect(hub.port, {
-        hello: index % 3 === 0 ? null : { role },
-        acknowledge: false,
-      });
-      clients.set(index % 8, client);
-    }
-    client.socket.send(bytes);
-    // What it is sent is of no interest here.
-    client.frames.length = 0;
-    client.raw.length = 0;
-    if (index % 50 === 0) await new Promise(setImmediate);
-  });
-  for (const client of clients.values()) client.socket.terminate();
-  return done;
+    }),
+  );
+  return index;
 }
 
 async function sendAndLeave(port: number, bytes: Uint8Array): Promise<void> {

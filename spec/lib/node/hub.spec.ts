@@ -1,10 +1,8 @@
-import { connect } from "node:net";
 import { expect } from "chai";
-import fc from "fast-check";
 import { encodeCbor } from "../../../lib/encode/cbor.ts";
 import { RerunError } from "../../../lib/errors.ts";
 import type { ProtocolErrorCode } from "../../../lib/protocol.ts";
-import { connectDeaf, HubClient, maskedFrame } from "../../helpers/hub-client.ts";
+import { connectDeaf, type HubClient } from "../../helpers/hub-client.ts";
 import { item, numbersOf, range, untilBrowsers, useHub } from "../../helpers/use-hub.ts";
 
 describe("Hub", () => {
@@ -267,23 +265,6 @@ describe("Hub", () => {
     });
   });
 
-  it("survives 3,000 random messages and 300 broken handshakes, others undisturbed", async function () {
-    this.timeout(60_000);
-    const hub = await start.hub({ maxConnections: 200, maxMessageBytes: 4096 });
-    const witness = await start.client(hub.port);
-    let sent = 0;
-    const tick = setInterval(() => hub.append([item(sent++)]), 1);
-    start.onEnd(() => clearInterval(tick));
-    await fuzzMessages(hub.port, 3000);
-    await fuzzHandshakes(hub.port, 300);
-    clearInterval(tick);
-    await witness.until(() => witness.frames.length === sent);
-    expect(numbersOf(witness)).to.deep.equal(range(0, sent));
-    expect(sent).to.be.greaterThan(10);
-    const { frames } = await start.client(hub.port);
-    await witness.until(() => frames.length >= 0);
-  });
-
   it("says in a typed error that its port is taken", async () => {
     const hub = await start.hub();
     const error = await start.hub({ port: hub.port }).catch((thrown: unknown) => thrown);
@@ -309,89 +290,3 @@ describe("Hub", () => {
     });
   });
 });
-
-/** Messages that are nearly right and ones that are not at all; a new connection whenever one was refused. */
-async function fuzzMessages(port: number, count: number): Promise<void> {
-  const field = fc.oneof(
-    fc.constantFrom("hello", "ack", "viewer-event", "viewer", "play", "selection_change", "entity"),
-    fc.integer(),
-    fc.double(),
-    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }),
-    fc.constantFrom(null, true, [], {}),
-    fc.uint8Array({ maxLength: 8 }),
-  );
-  const keys = fc.constantFrom(
-    "type",
-    "seq",
-    "bytes",
-    "event",
-    "items",
-    "resume",
-    "version",
-    "role",
-  );
-  const nearly = fc.dictionary(keys, fc.oneof(field, fc.dictionary(keys, field), fc.array(field)));
-  const message = fc.oneof(
-    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 5000 }) },
-    { weight: 2, arbitrary: nearly.map((value) => encodeCbor(value)) },
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(nearly, fc.nat(), fc.nat({ max: 255 }))
-        .map(([value, at, byte]) => damaged(encodeCbor(value), at, byte)),
-    },
-  );
-  const messages = fc.sample(message, { numRuns: count, seed: 20_260_801 });
-  await inParallel(async () => {
-    let client: HubClient | undefined;
-    for (let bytes = messages.pop(); bytes !== undefined; bytes = messages.pop()) {
-      if (client === undefined || client.socket.readyState !== client.socket.OPEN)
-        client = await HubClient.connect(port);
-      client.socket.send(bytes);
-    }
-    client?.socket.terminate();
-  });
-}
-
-/** WebSocket handshakes and frames, cut off or changed at random. */
-async function fuzzHandshakes(port: number, count: number): Promise<void> {
-  const request = Buffer.from(
-    `GET /ws HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
-      "Sec-WebSocket-Protocol: rerun-rx.v1\r\n\r\n",
-  );
-  const frames = Buffer.concat([
-    request,
-    maskedFrame(2, Buffer.alloc(200)),
-    maskedFrame(8, Buffer.alloc(0)),
-  ]);
-  const kind = fc.tuple(fc.nat({ max: frames.length - 1 }), fc.nat({ max: 255 }), fc.boolean());
-  const runs = fc.sample(kind, { numRuns: count, seed: 20_260_802 });
-  await inParallel(async () => {
-    for (let run = runs.pop(); run !== undefined; run = runs.pop()) {
-      const [at, byte, cut] = run;
-      await sendAndLeave(port, cut ? frames.subarray(0, at) : damaged(frames, at, byte));
-    }
-  });
-}
-
-async function inParallel(work: () => Promise<void>): Promise<void> {
-  await Promise.all(Array.from({ length: 16 }, work));
-}
-
-async function sendAndLeave(port: number, bytes: Uint8Array): Promise<void> {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => {});
-  await new Promise<void>((resolve) => {
-    socket.once("close", () => resolve());
-    // Whoever gets no answer leaves.
-    socket.write(bytes, () => socket.end());
-    socket.resume();
-  });
-}
-
-function damaged(bytes: Uint8Array, at: number, byte: number): Uint8Array {
-  const copy = Uint8Array.from(bytes);
-  if (copy.length > 0) copy[at % copy.length] = byte;
-  return copy;
-}

@@ -9,6 +9,7 @@ import { decodeRrd } from "../../../helpers/decode-rrd.ts";
 import { GrpcPeer } from "../../../helpers/grpc-peer.ts";
 import { messagesOf, oldRrd, rrdOf } from "../../../helpers/make-rrd.ts";
 import { usePeer } from "../../../helpers/peers.ts";
+import { until } from "../../../helpers/processes.ts";
 import { eventually, freePort, useReceivers } from "../../../helpers/receivers.ts";
 import { compare, verify } from "../../../helpers/rerun-cli.ts";
 import type { Program } from "../../../helpers/run-program.ts";
@@ -161,6 +162,27 @@ describe("rerun-rx FILE…", function () {
     await writer.write(rest);
     expect(await shownAt(port, 4)).to.deep.equal(framesOf(bytes));
     expect((await program.kill("SIGINT")).code).to.equal(0);
+  });
+
+  it("gives the viewer that it reads from a token of its own, and not the one of its own viewer", async () => {
+    await recording("a");
+    const hub = await start.hub({ token: "theirs" });
+    const url = `rerun+http://127.0.0.1:${hub.port}/proxy`;
+    const denied = await cli([url, "--port", "0", "--token", "theirs"]).exit;
+    expect(denied.code).to.equal(1);
+    expect(denied.stderr).to.match(/UNAUTHENTICATED/);
+    const args = [url, dir.file("a.rrd"), "--port", "0", "--source-token", "theirs"];
+    const program = cli(args);
+    expect(await shownAt(await portOf(program), 4)).to.have.lengthOf(4);
+    await until(() => hub.peers.readers === 1);
+    expect((await program.kill("SIGINT")).code).to.equal(0);
+  });
+
+  it("ends with code 130 when Ctrl-C comes before all is sent", async () => {
+    const hub = await start.hub();
+    const program = cli(["-", "--port", String(hub.port)]);
+    await until(() => hub.peers.producers === 1);
+    expect(await program.kill("SIGINT")).to.include({ code: 130, signal: null });
   });
 
   it("brings files of old versions into a form that viewers read", async () => {

@@ -1,0 +1,173 @@
+import type { LossPolicy } from "./data-class.ts";
+import type { LogEntry } from "./message-log.ts";
+
+/** What may be lost of what waits for a reader that is too slow. */
+export interface TriageOptions<T> {
+  readonly policyOf: (item: T) => LossPolicy;
+  /** For items of policy `latest`: a later one with the same key takes the place of an earlier one. */
+  readonly keyOf: (item: T) => string;
+  /** Most bytes of reliable items; past it the oldest of them go, too. */
+  readonly reliableBytes: number;
+  /** Longest wait of an item of policy `oldest`, in milliseconds. Default: no limit. */
+  readonly maxAgeMs?: number | undefined;
+  /** Called for what waits here, where the log may let go of it. */
+  readonly onHold?: ((item: T) => void) | undefined;
+}
+
+/** Why an entry goes: there is no room for it, or not even for what is reliable. */
+export type ShedReason = "budget" | "bound";
+
+interface Waiting<T> {
+  readonly entry: LogEntry<T>;
+  readonly policy: LossPolicy;
+  /** What it is the latest of, if that is its policy. */
+  readonly key: string | undefined;
+  isGone: boolean;
+}
+
+/**
+ * The entries that wait for a reader that is too slow, in order, sorted by what may be lost of them.
+ *
+ * They are held here and not only in the log: it can then let go of those around them.
+ */
+export class Triage<T> {
+  readonly #options: TriageOptions<T>;
+  readonly #onDrop: (entry: LogEntry<T>, why: ShedReason) => void;
+  readonly #all = new Queue<Waiting<T>>();
+  readonly #oldest = new Queue<Waiting<T>>();
+  readonly #reliable = new Queue<Waiting<T>>();
+  /** The latest of each key, in the order in which they came. */
+  readonly #latest = new Map<string, Waiting<T>>();
+  #bytes = 0;
+  #reliableBytes = 0;
+
+  constructor(
+    options: TriageOptions<T>,
+    onDrop: (entry: LogEntry<T>, why: ShedReason) => void,
+  ) {
+    this.#options = options;
+    this.#onDrop = onDrop;
+  }
+
+  /** The first of what waits. */
+  get first(): LogEntry<T> | undefined {
+    return this.#all.first?.entry;
+  }
+
+  /** All that waits, in order. */
+  get entries(): LogEntry<T>[] {
+    return this.#all.live().map(({ entry }) => entry);
+  }
+
+  /** Takes an entry in; of its kind it may be the latest. */
+  add(entry: LogEntry<T>): void {
+    const { policyOf, keyOf, onHold } = this.#options;
+    const policy = policyOf(entry.item);
+    onHold?.(entry.item);
+    const key = policy === "latest" ? keyOf(entry.item) : undefined;
+    const waiting: Waiting<T> = { entry, policy, key, isGone: false };
+    this.#all.push(waiting);
+    this.#bytes += entry.bytes;
+    if (key !== undefined) {
+      const older = this.#latest.get(key);
+      if (older !== undefined) this.#drop(older, "budget");
+      this.#latest.set(key, waiting);
+    } else if (policy === "oldest") {
+      this.#oldest.push(waiting);
+    } else {
+      this.#reliable.push(waiting);
+      this.#reliableBytes += entry.bytes;
+    }
+  }
+
+  /** Takes the first one out: it is on its way. */
+  shift(): void {
+    const { first } = this.#all;
+    if (first !== undefined) this.#remove(first);
+  }
+
+  /**
+   * Makes room: what is too old goes, then as much as is needed to stay within the bytes. First the oldest of policy
+   * `oldest`, then those that are the latest of something, and of what is reliable only what is past its own bound.
+   *
+   * @param maxBytes for all that waits
+   * @param newest this entry stays, however large: a budget must not make logging impossible
+   * @param now in milliseconds, as entries have it
+   */
+  shed(maxBytes: number, newest: number, now: number): void {
+    const { maxAgeMs = Number.POSITIVE_INFINITY, reliableBytes } = this.#options;
+    const canGo = (waiting: Waiting<T> | undefined): waiting is Waiting<T> =>
+      waiting !== undefined && waiting.entry.seq !== newest;
+    for (;;) {
+      const { first } = this.#oldest;
+      if (!canGo(first)) break;
+      if (this.#bytes <= maxBytes && first.entry.since + maxAgeMs >= now) break;
+      this.#drop(first, "budget");
+    }
+    for (const waiting of this.#latest.values()) {
+      if (this.#bytes <= maxBytes || !canGo(waiting)) break;
+      this.#drop(waiting, "budget");
+    }
+    while (this.#reliableBytes > reliableBytes) {
+      const { first } = this.#reliable;
+      if (!canGo(first)) break;
+      this.#drop(first, "bound");
+    }
+  }
+
+  #drop(waiting: Waiting<T>, why: ShedReason): void {
+    this.#remove(waiting);
+    this.#onDrop(waiting.entry, why);
+  }
+
+  #remove(waiting: Waiting<T>): void {
+    const { entry, policy, key } = waiting;
+    waiting.isGone = true;
+    this.#bytes -= entry.bytes;
+    this.#all.removed();
+    if (key !== undefined) {
+      this.#latest.delete(key);
+    } else if (policy === "oldest") {
+      this.#oldest.removed();
+    } else {
+      this.#reliable.removed();
+      this.#reliableBytes -= entry.bytes;
+    }
+  }
+}
+
+/** Things in order, of which any may go; those that are gone are not held for long. */
+class Queue<W extends { readonly isGone: boolean }> {
+  #items: W[] = [];
+  #head = 0;
+  /** How many from the head on are gone. */
+  #gone = 0;
+
+  /** The first one that is not gone. */
+  get first(): W | undefined {
+    while (this.#items[this.#head]?.isGone === true) {
+      this.#head++;
+      this.#gone--;
+    }
+    return this.#items[this.#head];
+  }
+
+  push(item: W): void {
+    this.#items.push(item);
+  }
+
+  /** One of them is gone now. */
+  removed(): void {
+    this.#gone++;
+    if (this.#gone + this.#head > 64 && 2 * (this.#gone + this.#head) > this.#items.length) {
+      this.#items = this.live();
+      this.#head = 0;
+      this.#gone = 0;
+    }
+  }
+
+  /** Those that are not gone. */
+  live(): W[] {
+    return this.#items.slice(this.#head).filter((item) => !item.isGone);
+  }
+}
