@@ -29,7 +29,7 @@ const { rec, end } = await scriptSetup("rerun_example_depth_camera", {
         origin: "world",
         name: "World",
         contents: ["+ $origin/**", "- world/camera/parts"],
-        eyeControls: { position: [1.5, -2.2, 1.8], lookTarget: [0, 0.1, -0.1] },
+        eyeControls: { position: [1.1, -2.1, 1.6], lookTarget: [0, 0.1, -0.1] },
       }),
       Vertical(
         Spatial2DView({ origin: "world/camera/depth", name: "Depth" }),

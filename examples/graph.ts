@@ -18,7 +18,6 @@ const { rec, end } = await scriptSetup("rerun_example_graph", {
       GraphView({
         origin: "novel",
         name: "Les Misérables",
-        visualBounds: { xRange: [-190, 190], yRange: [-150, 150] },
         forceLink: { distance: 45 },
         forceManyBody: { strength: -60 },
         forceCollisionRadius: { enabled: true },

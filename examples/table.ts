@@ -10,7 +10,7 @@ import { logTo } from "rerun-rx/operators";
 import { connect, from, lastValueFrom, map, merge, scan } from "rxjs";
 import { type Penguin, penguins } from "./data/datasets.ts";
 
-const eyeControls = { position: [38, -2, 30], lookTarget: [46, 17, 19] };
+const eyeControls = { position: [38, -4, 31], lookTarget: [44, 17, 20] };
 const { rec, end } = await scriptSetup("rerun_example_table", {
   defaultBlueprint: Blueprint(
     Horizontal(

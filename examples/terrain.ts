@@ -19,7 +19,7 @@ const { rec, end } = await scriptSetup("rerun_example_terrain", {
       Spatial3DView({
         origin: "island",
         name: "Maunga Whau",
-        eyeControls: { position: [300, -560, 480], lookTarget: [430, 250, 10] },
+        eyeControls: { position: [330, -400, 400], lookTarget: [420, 250, 20] },
         lineGrid: false,
       }),
       TimeSeriesView({ origin: "height", name: "Height of the hiker in m" }),
@@ -71,7 +71,7 @@ const hike$ = of(width * 60 + 33).pipe(
   logTo(rec, "height", (cell) => Scalars(values[cell]!)),
   logTo(rec, "island/hiker", (cell) => Points3D([place(cell)], { colors: "#ff3050", radii: 10 })),
   scan((way: readonly Vector[], cell) => [...way, place(cell)], []),
-  logTo(rec, "island/way", (way) => LineStrips3D([way], { colors: "#ff3050", radii: 4 })),
+  logTo(rec, "island/way", (way) => LineStrips3D([way], { colors: "#ff3050", radii: 6 })),
 );
 await lastValueFrom(hike$);
 await end();

@@ -5,13 +5,7 @@ import { DeliveryCounts, describeLoss } from "./delivery-counts.ts";
 import { quote, RerunError } from "./errors.ts";
 import type { DropReason } from "./log-cursor.ts";
 import type { LogMsg } from "./log-msg.ts";
-import type {
-  CursorOptions,
-  CursorStart,
-  LogCursor,
-  LogEntry,
-  MessageLog,
-} from "./message-log.ts";
+import type { CursorOptions, CursorStart, LogCursor, LogEntry, MessageLog } from "./message-log.ts";
 import { PipeStage } from "./pipe-stage.ts";
 import { BehaviorSubject } from "./rxjs.ts";
 import type { Delivery, Sink, SinkState, WaitOptions } from "./sink.ts";

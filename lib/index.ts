@@ -16,7 +16,9 @@ export {
 export {
   type Attachment,
   type AttachOptions,
+  type DeliveryStats,
   type From,
+  type LossEpisode,
   type SinkStats,
   since,
 } from "./attachment.ts";
@@ -32,6 +34,7 @@ export {
   type ComponentNames,
   componentDescriptor,
 } from "./component-batch.ts";
+export type { DataClass, LossPolicies, LossPolicy, TemporalClass } from "./data-class.ts";
 export type { DeterministicOptions } from "./deterministic.ts";
 export { DynamicArchetype, type DynamicArchetypeFactory } from "./dynamic-archetype.ts";
 export type {

@@ -223,7 +223,9 @@ export class LogCursor<T> {
       at = entry.seq + 1;
       if (!entry.gone && (entry.pinned || entry.seq >= this.#skipBelow)) waiting.push(entry);
     }
-    return [...waiting, ...kept].filter((entry) => this.#isOpen(entry)).sort((a, b) => a.seq - b.seq);
+    return [...waiting, ...kept]
+      .filter((entry) => this.#isOpen(entry))
+      .sort((a, b) => a.seq - b.seq);
   }
 
   #isOpen({ seq }: LogEntry<T>): boolean {

@@ -216,12 +216,13 @@ export class MessageLog<T> {
 
   /** Opens a reader. */
   cursor(options: CursorOptions<T> = {}): LogCursor<T> {
-    const cursor = new LogCursor(this, this.#startOf(options.from ?? "start"), options);
+    const cursor = new LogCursor(this, this.startOf(options.from ?? "start"), options);
     this.#cursors.add(cursor);
     return cursor;
   }
 
-  #startOf(from: CursorStart): number {
+  /** The sequence number at which a reader begins. */
+  startOf(from: CursorStart): number {
     if (from === "start") return 0;
     if (from === "now") return this.nextSeq;
     if ("seq" in from) return from.seq;

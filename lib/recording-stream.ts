@@ -4,7 +4,7 @@ import { batchRows } from "../operators/batch-rows.ts";
 import { replayLog } from "../operators/replay-log.ts";
 import { toMessages } from "../operators/to-messages.ts";
 import { TextLog } from "./archetypes/text-log.ts";
-import { AttachedSink } from "./attached-sink.ts";
+import { AttachedSink, type AttachmentEvents } from "./attached-sink.ts";
 import type { Attachment, AttachOptions, SinkStats } from "./attachment.ts";
 import { BATCH_PRESETS, type BatchConfig, environment, withEnvironment } from "./batch-config.ts";
 import type { BlueprintActivationOptions, BlueprintLike } from "./blueprint/like.ts";
@@ -19,7 +19,7 @@ import { quote, RerunError } from "./errors.ts";
 import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
 import { forcedSave, forcedSavePath, standInFor } from "./force-save.ts";
 import type { LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
-import { MessageLog } from "./message-log.ts";
+import { type LogEntry, MessageLog } from "./message-log.ts";
 import {
   PROPERTIES_PATH,
   recordingInfo,
@@ -79,7 +79,8 @@ export interface RecordingStreamOptions {
   /**
    * Makes two runs of a program write the same bytes: ids, the recording id and `log_time` come from a seed and a given
    * clock, and rows are batched by their number and size alone: nothing waits less because time has passed. Rows
-   * that should not wait for 2 MiB of their entity need `batch: { flushNumRows }` or calls of `flush`. Default: no.
+   * that should not wait for 2 MiB of their entity need `batch: { flushNumRows }` or calls of `flush`. What is lost
+   * because a sink was too slow is told on `errors$` and in `stats$`, and not in the recording. Default: no.
    */
   readonly deterministic?: boolean | DeterministicOptions;
   /** Bytes of temporal data kept for late sinks once all attached sinks have it. Default 256 MiB. */
@@ -181,6 +182,7 @@ export class RecordingStream {
   #closed: Promise<FlushResult> | undefined;
   /** The one file that everything goes to, in tests of the SDK. */
   readonly #forced: string | undefined;
+  readonly #isDeterministic: boolean;
 
   /**
    * @param applicationId names the program; recordings of one application share their blueprint. Letters, digits,
@@ -198,6 +200,7 @@ export class RecordingStream {
       deterministic === false
         ? undefined
         : deterministicSource(deterministic, `${applicationId}\n${options.recordingId ?? ""}`);
+    this.#isDeterministic = fixed !== undefined;
     this.#now = fixed?.now ?? nowNs;
     this.#ids = new TuidGenerator(fixed?.idTime, fixed?.start, fixed?.hex);
     const {
@@ -576,6 +579,7 @@ export class RecordingStream {
     options: WaitOptions & { readonly close?: boolean } = {},
   ): Promise<SinkStats> {
     const attached = this.#find(sink);
+    attached.tellLoss();
     this.#flushRows();
     this.#remove(attached);
     await attached.end(options);
@@ -586,7 +590,7 @@ export class RecordingStream {
    * Puts a new sink in the place of an old one while both run: the old one is flushed and closed, what it could
    * not deliver goes to the new one. Every row logged after this call reaches the new one.
    *
-   * Static data, properties and blueprints come to the new sink first. `options.from` gives it more: `"start"` all that
+   * Static data, properties and blueprints come to the new sink first. `options.from` may give it more: `"start"` all that
    * is held.
    */
   replace(
@@ -608,13 +612,16 @@ export class RecordingStream {
     sink: Sink,
     options: AttachOptions & WaitOptions,
   ): Promise<Attachment> {
+    old.tellLoss();
     this.#flushRows();
     this.#remove(old);
     // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
     const guard = this.#log.cursor({ from: { seq: old.resumeFrom } });
     try {
       await old.end({ signal: options.signal, handOver: true });
-      return this.#attach(sink, options.from ?? { seq: old.resumeFrom }, options);
+      const from = this.#log.startOf(options.from ?? "now");
+      const seq = Math.min(from, old.resumeFrom);
+      return this.#attach(sink, { seq }, options, old.legacy);
     } finally {
       guard.close();
     }
@@ -662,7 +669,10 @@ export class RecordingStream {
    * `recording-closed`. Idempotent. Bounded in time whatever a sink does: 5 seconds unless a signal is given.
    */
   close(options: WaitOptions = {}): Promise<FlushResult> {
-    this.#closed ??= this.#close(options);
+    if (this.#closed === undefined) {
+      for (const attached of [...this.#attached]) attached.tellLoss();
+      this.#closed = this.#close(options);
+    }
     return this.#closed;
   }
 
@@ -746,6 +756,7 @@ export class RecordingStream {
     target: SinkLike,
     from: AttachOptions["from"] | { readonly seq: number },
     given: AttachOptions,
+    inherited: readonly LogEntry<LogMsg>[] = [],
   ): AttachedSink {
     const sink = this.#sinkOf(target);
     const { defaultBlueprint, pipe = [] } = given;
@@ -754,15 +765,20 @@ export class RecordingStream {
         ? given
         : { ...given, pipe: [beginWith(this.#defaultMessages(defaultBlueprint)), ...pipe] };
     if (from === "now") this.#flushRows();
-    const attached = new AttachedSink(this.#log, sink, from ?? "start", options, {
+    const events: AttachmentEvents = {
       enabled: this.enabled,
       changed: () => this.#changed.next(),
       report: (error) => this.#report(error),
       drain: () => {
+        for (const each of this.#attached) each.tellLoss();
         this.#flushRows();
         attached.pump();
       },
-    });
+      lost: (text, level) => {
+        if (!this.#isDeterministic) this.#warn(text, level);
+      },
+    };
+    const attached = new AttachedSink(this.#log, sink, from ?? "start", options, events, inherited);
     this.#attached.push(attached);
     this.#batchConfig = this.#chooseBatchConfig();
     if (this.enabled) attached.pump();
@@ -813,11 +829,17 @@ export class RecordingStream {
     }
     this.#warning = true;
     try {
-      this.#logRow(WARNINGS_PATH, TextLog(error.message, { level: "WARN" }), []);
+      this.#warn(error.message, "WARN");
       this.#report(error);
     } finally {
       this.#warning = false;
     }
+  }
+
+  /** Tells of trouble in the recording itself. */
+  #warn(text: string, level: "WARN" | "ERROR"): void {
+    if (this.enabled && this.#closed === undefined)
+      this.#logRow(WARNINGS_PATH, TextLog(text, { level }), []);
   }
 
   #report(error: RerunError): void {

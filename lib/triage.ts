@@ -41,10 +41,7 @@ export class Triage<T> {
   #bytes = 0;
   #reliableBytes = 0;
 
-  constructor(
-    options: TriageOptions<T>,
-    onDrop: (entry: LogEntry<T>, why: ShedReason) => void,
-  ) {
+  constructor(options: TriageOptions<T>, onDrop: (entry: LogEntry<T>, why: ShedReason) => void) {
     this.#options = options;
     this.#onDrop = onDrop;
   }

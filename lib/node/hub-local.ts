@@ -84,8 +84,8 @@ export class LocalReader {
     const { signal } = options;
     this.#cursor.stop();
     this.pump();
-    while (this.#busy !== undefined && signal?.aborted !== true)
-      await raceSignal(this.#busy, signal);
+    const isAborted = (): boolean => signal?.aborted === true;
+    while (this.#busy !== undefined && !isAborted()) await raceSignal(this.#busy, signal);
     if (typeof this.#letGo === "function") this.#letGo();
     try {
       await this.#sink.close?.(options);

@@ -1,6 +1,8 @@
+import type { WebSocket } from "ws";
 import { type EncodedBatch, encodeFrameBatch } from "../encode/frame-batch.ts";
+import { streamHeader } from "../encode/rrd.ts";
 import type { LogEntry } from "../message-log.ts";
-import type { ClientHello, ViewerEvent } from "../protocol.ts";
+import { type ClientHello, PROTOCOL_VERSION, type ViewerEvent } from "../protocol.ts";
 import type { CallLimits } from "./grpc-call.ts";
 import type { Access } from "./hub-access.ts";
 import { HubBrowser } from "./hub-browser.ts";
@@ -9,13 +11,14 @@ import { GrpcGate, type OpenHandler } from "./hub-grpc.ts";
 import type { HubItem } from "./hub-item.ts";
 import type { HubLog, Taken } from "./hub-log.ts";
 import type { HubOptions } from "./hub-options.ts";
-import type { HubPeer } from "./hub-peer.ts";
+import type { HubPeer, PeerAddress } from "./hub-peer.ts";
 import { HubProducer } from "./hub-producer.ts";
 import { GrpcReader } from "./hub-reader.ts";
-import type { HubSocket, SocketHost, SocketRole } from "./hub-socket.ts";
+import { HubSocket, type SocketHost, type SocketRole } from "./hub-socket.ts";
 import { wantsMessages, wantsOf, wantsTables } from "./hub-wants.ts";
 import { GrpcWriter, type WriterHost } from "./hub-writer.ts";
 import { ByteBudget } from "./message-assembly.ts";
+import { findViewer } from "./page-assets.ts";
 
 /** What the roles need of their hub. */
 export interface RolesOptions {
@@ -41,7 +44,8 @@ const BATCH_BYTES = 1024 * 1024;
 export class HubRoles {
   readonly gate: GrpcGate;
   readonly limits: CallLimits;
-  readonly socketHost: SocketHost;
+  readonly #socketHost: SocketHost;
+  readonly #rerunVersion: string = findViewer().version;
   readonly #hub: RolesOptions;
   readonly #batchBytes: number;
   #nextId = 1;
@@ -72,7 +76,7 @@ export class HubRoles {
         ReadTables: this.#reader(wantsTables),
       },
     });
-    this.socketHost = {
+    this.#socketHost = {
       ...options,
       tokenAllowed: (token) => access.tokenAllowed(token),
       open: (socket, hello) =>
@@ -83,9 +87,22 @@ export class HubRoles {
     };
   }
 
-  /** Numbers those who come. */
-  nextId(): number {
-    return this.#nextId++;
+  /** Says hello to who came by WebSocket. */
+  greet(webSocket: WebSocket, address: PeerAddress): void {
+    const { log, options, session } = this.#hub;
+    const socket = new HubSocket(this.#nextId++, webSocket, this.#socketHost, address);
+    socket.send({
+      type: "hello",
+      version: PROTOCOL_VERSION,
+      session,
+      server: options.server,
+      rerun: this.#rerunVersion,
+      header: streamHeader(),
+      next: log.log.nextSeq,
+      window: options.windowBytes,
+      maxMessage: options.maxMessageBytes,
+    });
+    this.#hub.joined(socket);
   }
 
   get #writing(): WriterHost {
@@ -106,7 +123,7 @@ export class HubRoles {
   #writer(tables: boolean): OpenHandler {
     return (call) => {
       if (!this.#hub.hasRoom()) return undefined;
-      const writer = new GrpcWriter(this.nextId(), call, this.#writing, { tables });
+      const writer = new GrpcWriter(this.#nextId++, call, this.#writing, { tables });
       this.#hub.joined(writer);
       return writer;
     };
@@ -115,7 +132,7 @@ export class HubRoles {
   #reader(wants: (item: HubItem) => boolean): OpenHandler {
     return (call) => {
       if (!this.#hub.hasRoom()) return undefined;
-      const reader = new GrpcReader(this.nextId(), call, {
+      const reader = new GrpcReader(this.#nextId++, call, {
         batchBytes: this.#batchBytes,
         openFeed: () => this.#feed({ from: "start", wants }),
         onProgress: () => this.#hub.changed(),

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { EnvelopeKind } from "../decode/envelope.ts";
-import { MESSAGE_HEADER_BYTES, streamHeader } from "../encode/rrd.ts";
+import { MESSAGE_HEADER_BYTES } from "../encode/rrd.ts";
 import type { RerunError } from "../errors.ts";
 import type { LogMsg } from "../log-msg.ts";
-import { PROTOCOL_VERSION, type ViewerCommand, type ViewerEvent } from "../protocol.ts";
+import type { ViewerCommand, ViewerEvent } from "../protocol.ts";
 import { Subject } from "../rxjs.ts";
 import type { Sink } from "../sink.ts";
 import { raceSignal } from "../wait.ts";
@@ -16,7 +16,6 @@ import { type ClientProgress, countPeers, type HubPeer, type PeerCounts } from "
 import { HubRoles } from "./hub-roles.ts";
 import { HubServer } from "./hub-server.ts";
 import { HubSocket } from "./hub-socket.ts";
-import { findViewer } from "./page-assets.ts";
 
 export type { Taken } from "./hub-log.ts";
 export type { HubOptions } from "./hub-options.ts";
@@ -58,7 +57,6 @@ export class Hub {
   private constructor(options: HubOptions) {
     const access = new Access(options);
     const session = randomUUID();
-    const { version } = findViewer();
     const hasRoom = (): boolean => this.#peers.size < options.maxConnections;
     this.#log = new HubLog({
       historyBytes: options.historyBytes,
@@ -96,22 +94,7 @@ export class Hub {
         if (this.#closing) return "This hub ends";
         return hasRoom() ? undefined : "Too many connections";
       },
-      accept: (webSocket, address) => {
-        const id = this.#roles.nextId();
-        const socket = new HubSocket(id, webSocket, this.#roles.socketHost, address);
-        socket.send({
-          type: "hello",
-          version: PROTOCOL_VERSION,
-          session,
-          server: options.server,
-          rerun: version,
-          header: streamHeader(),
-          next: this.#log.log.nextSeq,
-          window: options.windowBytes,
-          maxMessage: options.maxMessageBytes,
-        });
-        this.#join(socket);
-      },
+      accept: (socket, address) => this.#roles.greet(socket, address),
     });
   }
 

@@ -228,7 +228,8 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
 
   /** Waits until something holds, nothing is to be expected any more, or the signal ends the wait. */
   async #step(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
-    while (!isDone() && !this.#ended && signal?.aborted !== true)
+    const isOver = (): boolean => isDone() || this.#ended || signal?.aborted === true;
+    while (!isOver())
       await raceSignal(new Promise<void>((resolve) => this.#waiters.push(resolve)), signal);
   }
 

@@ -60,7 +60,7 @@ export class GrpcPeer {
       ...headers,
     };
     const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
-    return new GrpcPeerCall(this.session.request(given as Record<string, string>));
+    return new GrpcPeerCall(this.session.request(given));
   }
 
   /** Begins `ReadMessages`. */
@@ -112,10 +112,10 @@ export class GrpcPeerCall {
       stream.once("close", () => {
         this.#over = true;
         this.#look();
-        const status = headers["grpc-status"];
+        const { "grpc-status": status, "grpc-message": message } = headers;
         resolve({
           status: status === undefined ? undefined : Number(status),
-          message: decodeURIComponent(String(headers["grpc-message"] ?? "")),
+          message: typeof message === "string" ? decodeURIComponent(message) : "",
           headers,
         });
       });

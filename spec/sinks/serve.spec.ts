@@ -170,7 +170,7 @@ describe("serve", () => {
       expect(rowsOf(client, "/x")).to.equal(1000);
       expect(states).to.deep.equal(["open", "closing", "closed"]);
       expect(await fetch(sink.url).catch(() => "refused")).to.equal("refused");
-      sink.write([]);
+      await sink.write([]);
       expect(sink.close()).to.equal(sink.close());
     });
 

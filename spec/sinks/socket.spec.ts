@@ -65,22 +65,22 @@ describe("socket", () => {
     const sockets = new Set<Socket>();
     const server = createServer((near) => {
       const far = connect(hub.port, "127.0.0.1");
-      for (const [socket, peer] of [
+      for (const [one, other] of [
         [near, far],
         [far, near],
       ] as const) {
-        sockets.add(socket);
-        socket.on("error", () => {});
-        socket.on("close", () => {
-          sockets.delete(socket);
-          peer.destroy();
+        sockets.add(one);
+        one.on("error", () => {});
+        one.on("close", () => {
+          sockets.delete(one);
+          other.destroy();
         });
       }
       near.pipe(far).pipe(near);
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const cut = (): void => {
-      for (const socket of sockets) socket.destroy();
+      for (const each of sockets) each.destroy();
     };
     start.onEnd(() => {
       server.close();
@@ -188,7 +188,7 @@ describe("socket", () => {
 
   it("tells at the call what is wrong with a URL", () => {
     for (const url of ["", "127.0.0.1:9876", "ftp://host", "http://host/elsewhere", 7 as never])
-      expect(() => socket(url), String(url))
+      expect(() => socket(url), url)
         .to.throw(RerunError)
         .with.property("code", "invalid-argument");
     for (const url of ["http://host:1", "https://host/", "ws://host/ws", "wss://host"]) {

@@ -48,7 +48,14 @@ import {
   type TimeInput,
 } from "../../lib/index.ts";
 import { batchRows, logTo, replayLog, toMessages } from "../../operators/index.ts";
-import { type MemorySink, memory, type SaveSink, save, stdout } from "../../sinks/index.ts";
+import {
+  type MemorySink,
+  memory,
+  type RotatedSaveSink,
+  type SaveSink,
+  save,
+  stdout,
+} from "../../sinks/index.ts";
 
 // Checked by tsc: nothing of this runs. What must not compile stands behind `@ts-expect-error`.
 const unchecked = (_body: () => unknown): void => undefined;
@@ -131,7 +138,8 @@ describe("the types of the public API", () => {
   it("of sinks", () => {
     unchecked(() => {
       expectTypeOf(memory).returns.toEqualTypeOf<MemorySink>();
-      expectTypeOf(save).returns.toEqualTypeOf<SaveSink>();
+      expectTypeOf(save("a.rrd")).toEqualTypeOf<SaveSink>();
+      expectTypeOf(save("a.rrd", { rotate: { bytes: 1 } })).toEqualTypeOf<RotatedSaveSink>();
       for (const sink of [memory(), save("a.rrd"), stdout()]) {
         expectTypeOf(sink).toExtend<Sink>();
         expectTypeOf(sink).toExtend<Observer<LogMsg>>();

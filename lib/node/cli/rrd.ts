@@ -5,6 +5,7 @@ import { convertCommand } from "./rrd/convert.ts";
 import { filterCommand } from "./rrd/filter.ts";
 import { mergeCommand } from "./rrd/merge.ts";
 import { printCommand } from "./rrd/print.ts";
+import { repairCommand } from "./rrd/repair.ts";
 import { splitCommand } from "./rrd/split.ts";
 import { statsCommand } from "./rrd/stats.ts";
 import { verifyCommand } from "./rrd/verify.ts";
@@ -21,6 +22,7 @@ export const rrdCommand: Command = defineCommand({
     filterCommand,
     compactCommand,
     splitCommand,
+    repairCommand,
     compareCommand,
     convertCommand,
   ],

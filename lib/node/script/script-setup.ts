@@ -76,7 +76,7 @@ export async function scriptSetup<T extends RerunArguments = RerunArguments>(
       get interrupted() {
         return setup.interrupted;
       },
-      end: () => setup.end(),
+      end: setup.end,
     };
   } catch (error) {
     return fail(error);

@@ -18,7 +18,7 @@ export interface RecordingSetup {
    * Ends the recording: with `--serve` waits for Ctrl-C, then delivers the rest, within 5 s, and closes. What could
    * not be delivered is told on standard error, and the process will end with code 1. Never rejects. Idempotent.
    */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** What the flags do not say. */
@@ -155,10 +155,11 @@ class Setup implements RecordingSetup {
     tell(`Viewer: ${url}`);
   }
 
-  end(): Promise<void> {
+  // A property: programs take it out of the object.
+  readonly end = (): Promise<void> => {
     this.#ended ??= this.#end();
     return this.#ended;
-  }
+  };
 
   async #end(): Promise<void> {
     // From here on Ctrl-C means to end the waiting.

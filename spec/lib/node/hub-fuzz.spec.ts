@@ -48,7 +48,7 @@ function each(kind: Kind, count: number, work: (bytes: Buffer) => void, expected
     try {
       work(bytes);
     } catch (thrown) {
-      if (!expected.test(String((thrown as { code?: unknown }).code ?? "")))
+      if (!expected.test((thrown as { code?: string }).code ?? ""))
         throw new Error(`${String(thrown)}, for ${kind}: ${bytes.toString("base64")}`, {
           cause: thrown,
         });

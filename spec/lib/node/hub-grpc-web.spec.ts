@@ -64,7 +64,9 @@ describe("Hub over gRPC-web", () => {
     const { messages, flags } = splitMessages(body);
     expect(flags.at(-1)).to.equal(TRAILERS);
     const lines = messages.at(-1)?.toString().trimEnd().split("\r\n") ?? [];
-    return Object.fromEntries(lines.map((line) => line.split(/:(.*)/s).slice(0, 2)));
+    return Object.fromEntries(
+      lines.map((line) => line.split(/:(.*)/s).slice(0, 2) as [string, string]),
+    );
   }
 
   async function write(hub: Hub, frames: readonly Uint8Array[]): Promise<void> {

@@ -279,6 +279,34 @@ describe("rerun-rx rrd", function () {
     });
   });
 
+  describe("repair", () => {
+    it("keeps what is whole of a damaged file, tells the loss, and writes a file in order", async () => {
+      const bytes = Uint8Array.from(await readFile(await recording()));
+      bytes.fill(0xa5, 3000, 3010);
+      await writeFile(dir.file("broken.rrd"), bytes.subarray(0, bytes.length - 20_000));
+      const args = ["repair", dir.file("broken.rrd")];
+      const { code, stdout } = await cli(["rrd", ...args, "--json"]).exit;
+      expect(code).to.equal(1);
+      const report = JSON.parse(stdout) as { lostBytes: number; chunks: number };
+      expect(report.lostBytes).to.be.greaterThan(0);
+      expect(await run([...args, "-o", dir.file("whole.rrd")], 1)).to.match(
+        /kept .* messages.*; lost \d+ messages, .* bytes:\n {2}at byte \d+/,
+      );
+      const checked = await verify(dir.file("whole.rrd"));
+      expect(checked.code, checked.stderr).to.equal(0);
+      const { chunks } = decodeRrd(await readFile(dir.file("whole.rrd")));
+      expect(chunks).to.have.length(report.chunks);
+    });
+
+    it("loses nothing of a file that is in order", async () => {
+      const file = await recording();
+      const { code, stderr } = await cli(["rrd", "repair", file, "-o", dir.file("b.rrd")]).exit;
+      expect(code, stderr).to.equal(0);
+      expect(stderr).to.match(/nothing is lost/);
+      await expectSame(dir.file("b.rrd"), file);
+    });
+  });
+
   describe("compare", () => {
     it("agrees with the official tool on what is the same, and on what is not", async () => {
       const file = await recording();
