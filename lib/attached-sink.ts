@@ -56,7 +56,6 @@ export class AttachedSink implements Attachment {
   readonly name: string;
   readonly #state$ = new BehaviorSubject<SinkState>("open");
   readonly #events: AttachmentEvents;
-  readonly #log: MessageLog<LogMsg>;
   /** Reads the log of the recording. */
   readonly #source: LogCursor<LogMsg>;
   readonly #pipe: PipeStage | undefined;
@@ -97,7 +96,6 @@ export class AttachedSink implements Attachment {
     this.sink = sink;
     this.name = sink.name ?? "sink";
     this.#events = events;
-    this.#log = log;
     const { pipe = [] } = options;
     const reading = this.#readingOf(options);
     holders.set(sink, (holders.get(sink) ?? 0) + 1);

@@ -73,3 +73,4 @@ export {
 export { type TimeInput, type Timeline, TimePoint, timeline } from "./time.ts";
 export { Tuid } from "./tuid.ts";
 export { RERUN_VERSION, VERSION } from "./version.ts";
+export { videoFrameTimestamps } from "./video-timestamps.ts";

@@ -12,7 +12,7 @@ import {
   Image, Points3D, RecordingStream, Scalars, type Sink, since, TextLog, ViewCoordinates,
 } from "rerun-rx";
 import { filterEntities, logTo, mapComponents, tapStats, throttleEntities } from "rerun-rx/operators";
-import { save, serve, type ServeSink } from "rerun-rx/sinks";
+import { flightRecorder, save, serve, type ServeSink } from "rerun-rx/sinks";
 import { auditTime, filter, map, type Observable } from "rxjs";
 import type { LogMsg } from "rerun-rx";
 declare const rec: RecordingStream, viewer: ServeSink, viewer2: ServeSink;
@@ -20,7 +20,7 @@ declare const xyz: Float32Array, colors: Uint32Array, pixels: Uint8Array, second
 declare function handle(request: unknown): Promise<void>;
 declare const request: unknown, out: NodeJS.WritableStream;
 declare const imu$: Observable<{ readonly gyro: number[] }>;
-declare const mode$: Observable<string>;
+declare const mode$: Observable<string>, emergencyStop$: Observable<void>;
 declare function control(sample: unknown): void;
 declare function isCamera(message: LogMsg): boolean;
 `;

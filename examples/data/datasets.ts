@@ -10,8 +10,8 @@ import type { GeometryCollection, Topology } from "topojson-specification";
 /** The package's own entry offers addresses on the web; its files are beside it. */
 const entry = pathToFileURL(createRequire(import.meta.url).resolve("vega-datasets"));
 const read = (name: string): string => readFileSync(new URL(`../data/${name}`, entry), "utf8");
-// The package is pinned: files are known to hold these types.
-const readJson = <T>(name: string): T => JSON.parse(read(name)) as T;
+// Types below are given by `as`: the package is pinned, so its files are known.
+const readJson = (name: string): unknown => JSON.parse(read(name));
 
 /** One day of weather in Seattle. */
 export interface WeatherDay {
@@ -76,12 +76,12 @@ export interface Quake {
 
 /** A week of earthquakes, in order of time. Source: USGS. */
 export function quakes(): Quake[] {
-  const { features } = readJson<{
+  const { features } = readJson("earthquakes.json") as {
     readonly features: readonly {
       readonly properties: { readonly mag: number; readonly place: string; readonly time: number };
       readonly geometry: { readonly coordinates: readonly [number, number, number] };
     }[];
-  }>("earthquakes.json");
+  };
   return features
     .map(({ properties: { mag, place, time }, geometry: { coordinates } }) => ({
       time: new Date(time),
@@ -107,7 +107,7 @@ export interface Characters {
 
 /** Source: D. E. Knuth, The Stanford GraphBase. */
 export function characters(): Characters {
-  return readJson("miserables.json");
+  return readJson("miserables.json") as Characters;
 }
 
 /** Heights in m, row by row from the north; cells are 10 m wide. */
@@ -119,7 +119,7 @@ export interface Elevation {
 
 /** The volcano Maunga Whau in Auckland. Source: Ross Ihaka, from a topographic map. */
 export function volcano(): Elevation {
-  return readJson("volcano.json");
+  return readJson("volcano.json") as Elevation;
 }
 
 /** A penguin; lengths in mm, mass in g. */
@@ -134,7 +134,8 @@ export interface Penguin {
 
 /** Those of which everything was measured. Source: K. Gorman, Palmer Station LTER. */
 export function penguins(): Penguin[] {
-  return readJson<readonly Readonly<Record<string, string & number>>[]>("penguins.json")
+  const rows = readJson("penguins.json") as readonly Readonly<Record<string, string & number>>[];
+  return rows
     .map((row) => ({
       species: row["Species"]!,
       island: row["Island"]!,
@@ -180,7 +181,7 @@ export function routes(): Route[] {
 
 /** Borders of the United States and of its states: lines of latitude and longitude. Source: US Census Bureau. */
 export function borders(): (readonly [number, number])[][] {
-  const topology = readJson<Topology<{ states: GeometryCollection }>>("us-10m.json");
+  const topology = readJson("us-10m.json") as Topology<{ states: GeometryCollection }>;
   return mesh(topology, topology.objects.states).coordinates.map((line) =>
     line.map(([longitude, latitude]) => [latitude!, longitude!] as const),
   );

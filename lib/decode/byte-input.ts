@@ -7,6 +7,8 @@ export interface ByteInput {
   readonly name: string;
   /** The next bytes, or undefined at the end. Each block is memory of its own, which is not changed later. */
   read(): Promise<Uint8Array | undefined>;
+  /** Takes back a block that nobody looks at any more, to fill it again. */
+  recycle?(block: Uint8Array): void;
   /** Lets go of it. Idempotent. */
   close(): Promise<void>;
 }

@@ -3,11 +3,19 @@
  * others are put together in new memory. Holds what was pushed and nothing more.
  */
 export class ByteQueue {
+  readonly #onFree: ((block: Uint8Array) => void) | undefined;
   #blocks: Uint8Array[] = [];
   #first = 0;
   /** Bytes of the first block that are gone. */
   #at = 0;
   #length = 0;
+  /** The last block of which someone has a view. */
+  #lent: Uint8Array | undefined;
+
+  /** @param onFree told of blocks that were taken wholly, and of which nobody has a view: they may be filled again */
+  constructor(onFree?: (block: Uint8Array) => void) {
+    this.#onFree = onFree;
+  }
 
   /** Bytes that are there. */
   get length(): number {
@@ -20,7 +28,7 @@ export class ByteQueue {
     this.#length += block.length;
   }
 
-  /** The next bytes, which stay; there must be as many. */
+  /** The next bytes, which stay; there must be as many. To be looked at before anything else is done. */
   peek(length: number): Uint8Array {
     const block = this.#blocks[this.#first];
     if (block !== undefined && block.length - this.#at >= length)
@@ -36,9 +44,12 @@ export class ByteQueue {
     return all;
   }
 
-  /** The next bytes, which leave; there must be as many. */
+  /** The next bytes, which leave, to be kept; there must be as many. */
   take(length: number): Uint8Array {
     const bytes = this.peek(length);
+    const block = this.#blocks[this.#first];
+    // It stays the first as long as it is looked for here: views are taken of one block after the other.
+    if (block !== undefined && bytes.buffer === block.buffer) this.#lent = block;
     this.skip(length);
     return bytes;
   }
@@ -48,14 +59,16 @@ export class ByteQueue {
     this.#length -= length;
     let rest = length;
     while (rest > 0) {
-      const left = (this.#blocks[this.#first] as Uint8Array).length - this.#at;
+      const block = this.#blocks[this.#first] as Uint8Array;
+      const left = block.length - this.#at;
       if (rest < left) {
         this.#at += rest;
-        return;
+        break;
       }
       rest -= left;
       this.#at = 0;
       this.#blocks[this.#first++] = EMPTY;
+      if (block !== this.#lent) this.#onFree?.(block);
     }
     if (this.#first * 2 > this.#blocks.length) {
       this.#blocks = this.#blocks.slice(this.#first);

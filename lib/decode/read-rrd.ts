@@ -152,6 +152,7 @@ class Reading {
     const { strict = false, onDamage = (damage) => this.#warn(damage), maxMessageBytes } = options;
     this.#decoder = new RrdDecoder({
       ...(maxMessageBytes === undefined ? {} : { maxMessageBytes }),
+      onFree: (block) => input.recycle?.(block),
       onDamage: strict
         ? (damage) => {
             throw damage.error;

@@ -57,6 +57,8 @@ type State = "stream-header" | "message-header" | "stream-footer" | "done";
 export interface RrdParserOptions {
   /** Longest message that is taken, in bytes; a longer one ends the reading. Default 2 GiB - 1. */
   readonly maxMessageBytes?: number;
+  /** Told of blocks that were pushed and are not needed any more by anyone: they may be filled again. */
+  readonly onFree?: ((block: Uint8Array) => void) | undefined;
 }
 
 /** The oldest version whose files are read. */
@@ -72,7 +74,7 @@ const OLDEST = 23;
  * Source: rerun crates/store/re_log_encoding/src/rrd/decoder/state_machine.rs
  */
 export class RrdParser {
-  readonly #queue = new ByteQueue();
+  readonly #queue: ByteQueue;
   readonly #maxMessageBytes: number;
   #state: State = "stream-header";
   /** Of the next byte in the queue, from the start of the file. */
@@ -82,6 +84,7 @@ export class RrdParser {
   #end: StreamEnd | undefined;
 
   constructor(options: RrdParserOptions = {}) {
+    this.#queue = new ByteQueue(options.onFree);
     this.#maxMessageBytes = options.maxMessageBytes ?? 0x7fff_ffff;
   }
 
@@ -144,6 +147,11 @@ export class RrdParser {
     return this.#queue.take(bytes);
   }
 
+  #skip(bytes: number): void {
+    this.#offset += bytes;
+    this.#queue.skip(bytes);
+  }
+
   #stop(message: string, offset = this.#offset): RrdDamage {
     this.#state = "done";
     return damage(offset, undefined, message);
@@ -160,7 +168,7 @@ export class RrdParser {
       return this.#stop("Expected another stream or the end of the file, got other bytes");
     }
     const start = { ...header, offset: this.#offset };
-    this.#take(STREAM_HEADER_BYTES);
+    this.#skip(STREAM_HEADER_BYTES);
     this.#hasStream = true;
     this.#state = "message-header";
     return start;
@@ -182,7 +190,7 @@ export class RrdParser {
     }
     if (this.#queue.length < MESSAGE_HEADER_BYTES + byteLength) return undefined;
     const offset = this.#offset;
-    this.#take(MESSAGE_HEADER_BYTES);
+    this.#skip(MESSAGE_HEADER_BYTES);
     const payload = this.#take(byteLength);
     if (messageKind !== MESSAGE_KIND.end) return { kind: "frame", messageKind, offset, payload };
     this.#end = { kind: "end", offset, footer: payload };
@@ -194,7 +202,7 @@ export class RrdParser {
     if (this.#queue.length < STREAM_FOOTER_BYTES) return undefined;
     if (parseStreamFooter(this.#queue.peek(STREAM_FOOTER_BYTES)) === undefined)
       return this.#stop(`${NO_FOOTER}, got other bytes`, this.#end?.offset);
-    this.#take(STREAM_FOOTER_BYTES);
+    this.#skip(STREAM_FOOTER_BYTES);
     this.#state = "stream-header";
     return this.#end;
   }

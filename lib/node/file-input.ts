@@ -7,6 +7,8 @@ import { readError } from "./read-error.ts";
 
 /** Read at once: large enough to be cheap, small enough that a kept message does not hold much else. */
 const BLOCK_BYTES = 512 << 10;
+/** Blocks that are kept to be filled again. */
+const MAX_FREE = 16;
 
 /** The path that text or a `file:` URL names. */
 export function pathOf(source: string | URL): string {
@@ -23,16 +25,20 @@ export async function openFileInput(source: string | URL): Promise<ByteInput> {
   const path = pathOf(source);
   const file = await openFile(path);
   let closed: Promise<void> | undefined;
+  const free: ArrayBufferLike[] = [];
   return {
     name: path,
     read: async () => {
       try {
-        const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-        const { bytesRead } = await file.read(block, 0, BLOCK_BYTES);
-        return bytesRead === 0 ? undefined : new Uint8Array(block.buffer, 0, bytesRead);
+        const memory = free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES).buffer;
+        const { bytesRead } = await file.read(new Uint8Array(memory), 0, BLOCK_BYTES);
+        return bytesRead === 0 ? undefined : new Uint8Array(memory, 0, bytesRead);
       } catch (thrown) {
         throw readError(thrown, path);
       }
+    },
+    recycle: (block) => {
+      if (free.length < MAX_FREE) free.push(block.buffer);
     },
     close: () => {
       closed ??= file.close();

@@ -105,9 +105,17 @@ export function sizeOf(parts: readonly Uint8Array[]): number {
   return bytes;
 }
 
+/** Of each store the same object, as a rule. */
+const storeKeys = new WeakMap<StoreId, string>();
+
 /** Tells stores apart. */
-export function storeKey({ kind, applicationId, recordingId }: StoreId): string {
-  return `${kind}\n${applicationId}\n${recordingId}`;
+export function storeKey(storeId: StoreId): string {
+  let key = storeKeys.get(storeId);
+  if (key === undefined) {
+    key = `${storeId.kind}\n${storeId.applicationId}\n${storeId.recordingId}`;
+    storeKeys.set(storeId, key);
+  }
+  return key;
 }
 
 /** What long keys take, which nobody shares. */
@@ -150,16 +158,22 @@ function keysOf(message: LogMsg): readonly string[] {
   // Of store infos the log itself keeps the first and the latest.
   if (message.kind !== "chunk") return [];
   const { entityPath, timelines, components } = message.chunk;
-  const times = timelines.map(({ timeline }) => timeline.name).join("\n");
-  const base = `${times}\n\n${store}\n${entityPath}\n\n`;
-  // Where all cells are empty, earlier values still hold.
-  const names = components.flatMap((c) => (c.numCells > 0 ? [c.descriptor.component] : []));
-  const form = base + names.join("\n");
-  if (form.length > MAX_SHARED_LENGTH) return names.map((name) => base + name);
-  let keys = shared.get(form);
-  if (keys === undefined) {
+  let base = "";
+  for (const { timeline } of timelines) base += `${timeline.name}\n`;
+  base += `\n${store}\n${entityPath}\n\n`;
+  const names: string[] = [];
+  let form = base;
+  for (const { descriptor, numCells } of components) {
+    // Where all cells are empty, earlier values still hold.
+    if (numCells === 0) continue;
+    names.push(descriptor.component);
+    form += `${descriptor.component}\n`;
+  }
+  const known = shared.get(form);
+  if (known !== undefined) return known;
+  const keys = names.map((name) => base + name);
+  if (form.length <= MAX_SHARED_LENGTH) {
     if (shared.size >= MAX_SHARED) shared = new Map();
-    keys = names.map((name) => base + name);
     shared.set(form, keys);
   }
   return keys;

@@ -2,7 +2,7 @@ import { BlueprintRoles, blueprintKey } from "../blueprint-roles.ts";
 import { decodeEnvelope, type Envelope, type EnvelopeKind } from "../decode/envelope.ts";
 import { decodeLogMsg } from "../decode/log-msg.ts";
 import { ProtobufReader } from "../decode/protobuf.ts";
-import { messageHeader } from "../encode/rrd.ts";
+import { MESSAGE_HEADER_BYTES } from "../encode/rrd.ts";
 import { RerunError } from "../errors.ts";
 import type { BlueprintActivation, LogMsg } from "../log-msg.ts";
 import { MessageLog } from "../message-log.ts";
@@ -82,8 +82,8 @@ export class HubLog {
    * @param frame room for the header, 16 bytes that are overwritten, then the message; kept, not copied
    */
   takeFrame(kind: EnvelopeKind, frame: Uint8Array): Taken {
-    const bytes = frame.subarray(HEADER_BYTES);
-    frame.set(messageHeader(kind, bytes.length));
+    const bytes = frame.subarray(MESSAGE_HEADER_BYTES);
+    writeHeader(frame, kind, bytes.length);
     let item: HubItem;
     try {
       const envelope = decodeEnvelope(kind, bytes);
@@ -148,10 +148,19 @@ export class HubLog {
   }
 }
 
-const HEADER_BYTES = 16;
-
 /** Longest name of an application, a recording or a table. */
 const MAX_NAME = 4096;
+
+/** Kind and length, 64-bit little-endian each. */
+function writeHeader(frame: Uint8Array, kind: number, length: number): void {
+  frame.fill(0, 0, MESSAGE_HEADER_BYTES);
+  frame[0] = kind;
+  let rest = length;
+  for (let at = 8; rest > 0; at++) {
+    frame[at] = rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
 
 function receivedItem(envelope: Envelope, frame: Uint8Array): HubItem {
   try {

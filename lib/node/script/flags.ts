@@ -78,7 +78,8 @@ const FLAGS = {
  * const { end } = await setupRecording(rec, argv);
  * ```
  *
- * @param options.omit flags to leave out, since the program has a flag of that name itself
+ * @param options.omit flags to leave out, since the program has a flag of that name itself; `setupRecording` must not get
+ *   to see those
  */
 export function addRerunOptions<T>(
   yargs: Argv<T>,
@@ -92,7 +93,8 @@ export function addRerunOptions<T>(
   );
   // What `options` infers from an object without literal keys says nothing.
   return yargs.options(flags).check((argv) => {
-    checkArguments(argv as RerunArguments);
+    const ours = Object.entries(argv).filter(([name]) => !omit.has(name));
+    checkArguments(Object.fromEntries(ours) as RerunArguments);
     return true;
   }) as unknown as Argv<T & RerunArguments>;
 }

@@ -68,7 +68,9 @@ export async function scriptSetup<T extends RerunArguments = RerunArguments>(
     const blueprint = defaultBlueprint === undefined ? {} : { defaultBlueprint };
     const rec = new RecordingStream(applicationId, { ...options.recording, ...blueprint });
     const spawn = options.spawn === undefined ? {} : { spawn: options.spawn };
-    const setup = await setupRecording(rec, argv, spawn);
+    // The program's own flags of these names are none of ours.
+    const others = Object.fromEntries(omit.map((name) => [name, undefined]));
+    const setup = await setupRecording(rec, { ...argv, ...others }, spawn);
     return {
       rec,
       argv,
