@@ -12,10 +12,10 @@ import {
   Image, Points3D, RecordingStream, Scalars, type Sink, since, TextLog, ViewCoordinates,
 } from "rerun-rx";
 import { filterEntities, logTo, mapComponents, tapStats, throttleEntities } from "rerun-rx/operators";
-import { flightRecorder, save, serve, type ServeSink } from "rerun-rx/sinks";
+import { flightRecorder, save, type SaveSink, serve, type ServeSink } from "rerun-rx/sinks";
 import { auditTime, filter, map, type Observable } from "rxjs";
 import type { LogMsg } from "rerun-rx";
-declare const rec: RecordingStream, viewer: ServeSink, viewer2: ServeSink;
+declare const rec: RecordingStream, viewer: ServeSink, viewer2: ServeSink, whole: SaveSink;
 declare const xyz: Float32Array, colors: Uint32Array, pixels: Uint8Array, seconds: number[], values: number[];
 declare function handle(request: unknown): Promise<void>;
 declare const request: unknown, out: NodeJS.WritableStream;

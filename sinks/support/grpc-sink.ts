@@ -252,11 +252,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
 
   /** Connects, and asks whether that is a viewer: before any data is sent. */
   async #open(): Promise<Opened> {
-    // HTTP/2 is loaded by those who connect, not by everyone who imports a sink.
-    const [client, writing] = await Promise.all([
-      import("../../lib/node/grpc-client.ts"),
-      import("./message-writer.ts"),
-    ]);
+    const [client, writing] = await loadModules();
     const { signal } = this.#stop;
     const connection = await client.GrpcConnection.open(this.#options.target, { signal });
     const close = (): void => connection.close();
@@ -422,9 +418,20 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   }
 }
 
+let modules: Promise<[GrpcClientModule, WritingModule]> | undefined;
+
+type GrpcClientModule = typeof import("../../lib/node/grpc-client.ts");
+type WritingModule = typeof import("./message-writer.ts");
+
+/** HTTP/2 is loaded by those who connect, not by everyone who imports a sink; asked for once. */
+function loadModules(): Promise<[GrpcClientModule, WritingModule]> {
+  modules ??= Promise.all([import("../../lib/node/grpc-client.ts"), import("./message-writer.ts")]);
+  return modules;
+}
+
 interface Opened {
   readonly connection: GrpcConnection;
-  readonly writing: typeof import("./message-writer.ts");
+  readonly writing: WritingModule;
 }
 
 /** Anything that a timer takes. */

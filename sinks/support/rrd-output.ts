@@ -69,14 +69,11 @@ export class RrdOutput {
   finish(): Promise<void> | undefined {
     if (this.#closed) return undefined;
     this.#steps ??= this.#end();
-    if (this.#advance(performance.now() + SLICE_MS)) {
-      const synced = this.#sync?.end();
-      if (synced === undefined) {
-        this.#close();
-        return undefined;
-      }
-    }
-    return this.#finishLater();
+    if (!this.#advance(performance.now() + SLICE_MS)) return this.#finishLater();
+    const synced = this.#sync?.end();
+    if (synced !== undefined) return synced.finally(() => this.#close());
+    this.#close();
+    return undefined;
   }
 
   /**

@@ -145,9 +145,8 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
 
   async #start(): Promise<void> {
     try {
-      // CBOR, and in Node the WebSocket: loaded by those who connect, not by everyone who imports a sink.
       const [{ SocketLink }, WebSocket] = await Promise.all([
-        import("../../lib/socket-link.ts"),
+        loadLink(),
         this.#options.WebSocket ?? findWebSocket(),
       ]);
       if (this.#ended) return;
@@ -255,6 +254,14 @@ const never = (): Promise<never> => new Promise(() => undefined);
 /** Browsers have numbers for timers. */
 function unref(timer: unknown): void {
   (timer as { unref?: () => void }).unref?.();
+}
+
+let linkModule: Promise<typeof import("../../lib/socket-link.ts")> | undefined;
+
+/** CBOR is loaded by those who connect, not by everyone who imports a sink; asked for once. */
+function loadLink(): Promise<typeof import("../../lib/socket-link.ts")> {
+  linkModule ??= import("../../lib/socket-link.ts");
+  return linkModule;
 }
 
 async function findWebSocket(): Promise<NonNullable<SocketOptions["WebSocket"]>> {
