@@ -38,7 +38,7 @@ const { rec, end } = await scriptSetup("rerun_example_scan_3d", {
       Spatial3DView({
         origin: "world",
         name: "Scan",
-        eyeControls: { position: [0.9, -1.8, 0.6], lookTarget: [0.6, 0, -0.03] },
+        eyeControls: { position: [0.8, -1.9, 0.65], lookTarget: [0.5, 0, -0.03] },
         overrides: { "world/copy/rings": VisibleTimeRanges(soFar) },
       }),
       TimeSeriesView({ origin: "girth", name: "Length of the cut" }),

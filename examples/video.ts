@@ -6,7 +6,13 @@
  */
 import { readFileSync } from "node:fs";
 import { createFile, MP4BoxBuffer, type Sample } from "mp4box";
-import { AssetVideo, Scalars, SeriesLines, VideoFrameReference, VideoStream } from "rerun-rx";
+import {
+  AssetVideo,
+  Scalars,
+  VideoFrameReference,
+  VideoStream,
+  videoFrameTimestamps,
+} from "rerun-rx";
 import {
   Blueprint,
   Horizontal,
@@ -55,13 +61,14 @@ function frames$(file: Uint8Array): Observable<Sample> {
 
 const clip = readFileSync(new URL("data/bunny.mp4", import.meta.url));
 rec.log("file", AssetVideo(clip), { static: true });
+const timestamp = videoFrameTimestamps(clip);
+const references = VideoFrameReference.columns({ timestamp });
+rec.sendColumns("file", { video: { duration: timestamp } }, references);
 rec.log("camera", VideoStream("AV1"), { static: true });
-rec.log("bytes", SeriesLines({ names: "bytes", widths: 2 }), { static: true });
 
 const seconds = ({ cts, timescale }: Sample): number => cts / timescale;
 const played$ = frames$(clip).pipe(
   tap((frame) => rec.setTime("video", { duration: seconds(frame) })),
-  logTo(rec, "file", (frame) => VideoFrameReference({ seconds: seconds(frame) })),
   logTo(rec, "camera", ({ data, is_sync: isKeyframe }) =>
     VideoStream.updateFields({ sample: data, isKeyframe }),
   ),

@@ -129,11 +129,17 @@ export class ColumnsEncoder {
 }
 
 function parseTimes(name: string, column: TimeColumn): ParsedTimes {
-  const [kind, values] = Object.entries(column)[0] ?? [];
-  if (values === undefined || typeof (values as ArrayLike<unknown>).length !== "number") {
+  const [[kind, values] = [], ...others] = Object.entries(column).filter(
+    ([, v]) => v !== undefined,
+  );
+  if (
+    values === undefined ||
+    others.length > 0 ||
+    typeof (values as ArrayLike<unknown> | null)?.length !== "number"
+  ) {
     throw new RerunError(
       "invalid-time",
-      `Expected the times of timeline ${quote(name)} to be { sequence }, { duration } or { timestamp } with an array, got ${quote(values ?? column)}`,
+      `Expected the times of timeline ${quote(name)} to be { sequence }, { duration } or { timestamp } with an array, got ${quote(others.length > 0 ? column : (values ?? column))}`,
     );
   }
   if (kind === "timestamp" && /^float(16|32)$/.test(elementTypeOf(values) ?? "")) {

@@ -612,11 +612,11 @@ export class RecordingStream {
     sink: Sink,
     options: AttachOptions & WaitOptions,
   ): Promise<Attachment> {
+    // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
+    const guard = this.#log.cursor({ from: { seq: old.resumeFrom } });
     old.tellLoss();
     this.#flushRows();
     this.#remove(old);
-    // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
-    const guard = this.#log.cursor({ from: { seq: old.resumeFrom } });
     try {
       await old.end({ signal: options.signal, handOver: true });
       const from = this.#log.startOf(options.from ?? "now");

@@ -143,7 +143,10 @@ export class Replay {
   }
 
   /** Undefined as long as the source may go on. */
-  #mayRead(): Promise<void> | undefined {
+  #mayRead(): Promise<unknown> | undefined {
+    // Much may come at once, and go on to a subscriber that is slow.
+    const pending = this.#pace?.();
+    if (pending !== undefined) return pending;
     if (!this.#isAhead()) return undefined;
     if (this.#gate === undefined) {
       let open = (): void => undefined;

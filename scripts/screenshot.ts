@@ -19,10 +19,10 @@ const { path: browserPath } = await findPeer("chromium");
 const tsx = join(root, "node_modules/tsx/dist/cli.mjs");
 const monitor = spawn(
   process.execPath,
-  [tsx, "examples/monitor/main.ts", "--port", "0", "--no-open"],
+  [tsx, "--conditions=source", "examples/monitor/main.ts", "--serve", "--port", "0", "--no-open"],
   {
     cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "inherit", "pipe"],
   },
 );
 try {
@@ -53,10 +53,14 @@ try {
   await ended;
 }
 
-async function viewerUrl(): Promise<string> {
-  for await (const line of createInterface({ input: monitor.stdout })) {
-    const url = /https?:\/\/\S+/.exec(line)?.[0];
-    if (url !== undefined) return url;
-  }
-  throw new Error("the monitor ended before it printed its URL");
+/** What it prints goes on being read, so that it never waits for us. */
+function viewerUrl(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: monitor.stderr })
+      .on("line", (line) => {
+        const url = /https?:\/\/\S+/.exec(line)?.[0];
+        if (url !== undefined) resolve(url);
+      })
+      .on("close", () => reject(new Error("the monitor ended before it printed its URL")));
+  });
 }

@@ -6,9 +6,10 @@ import { RrdFileSink } from "./support/rrd-file.ts";
 import type { OutputOptions } from "./support/rrd-output.ts";
 import { checkPath, TargetPath } from "./support/target-path.ts";
 
+export type { FilePart } from "./support/file-part.ts";
 export type { FsyncPolicy } from "./support/file-sync.ts";
 export type { RetainOptions } from "./support/retention.ts";
-export type { FilePart, RotateOptions } from "./support/rotating-file.ts";
+export type { RotateOptions } from "./support/rotating-file.ts";
 
 export interface SaveOptions extends OutputOptions {
   /** Whether a file that exists is replaced. Default false: `save` fails with `file-exists`. Not with `rotate`. */

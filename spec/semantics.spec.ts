@@ -63,6 +63,19 @@ const RULES: Readonly<Record<string, Rule>> = {
     a: bytesOfA(block),
   })),
 
+  atSpeed: (block, { cold, hot, expectObservable }) => {
+    const [speed, options] = marbleArgs(block.argsText) as Parameters<typeof operators.atSpeed>;
+    const pauses = block.lines.get("pause$");
+    const pause$ = pauses === undefined ? undefined : hot(pauses, { p: true, g: false });
+    const replay = operators.atSpeed(
+      speed,
+      pause$ === undefined ? options : { ...options, pause$ },
+    );
+    const source = cold<LogMsg>(diagram(block, "source"), messages(block));
+    const result = source.pipe(replay, map(flowText));
+    expectObservable(result).toBe(diagram(block, "result"), block.legend);
+  },
+
   splitByRecording: (block, { hot, expectObservable }) => {
     const source = hot<LogMsg>(diagram(block, "source"), messages(block));
     const options = marbleArgs(block.argsText) as Parameters<typeof operators.splitByRecording>;

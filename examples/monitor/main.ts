@@ -37,6 +37,7 @@ import {
   timer,
 } from "rxjs";
 import { withDuration } from "./flags.ts";
+import { layout } from "./layout.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { measurements$ } from "./measurements.ts";
 import { processEvents$ } from "./readings.ts";
@@ -132,6 +133,7 @@ function aboutThisComputer(): string {
 
 const { rec, argv, interrupted, end } = await scriptSetup("rerun_rx_monitor", {
   description: "Shows live what this computer does, in the Rerun viewer.",
+  defaultBlueprint: layout(),
   options: (yargs) => withDuration(yargs.scriptName("npm start --")),
   // A viewer in a browser has no window that would remind of it: it ends with the monitor.
   spawn: { detach: "native" },

@@ -3,7 +3,7 @@
 import type { Archetype, ArchetypeStatics } from "../archetype.ts";
 import { ArchetypeInstance, defineArchetype, describeFields, one } from "../archetype.ts";
 import { utf8 } from "../components/data-types.ts";
-import { textBatch } from "../components/text.ts";
+import { frameIdBatch } from "../components/text.ts";
 
 /** All fields of {@link CoordinateFrame}. */
 export interface CoordinateFrameFields {
@@ -36,13 +36,13 @@ const definition = {
   visualizer: undefined,
   fields,
   converters: {
-    frame: textBatch,
+    frame: frameIdBatch,
   },
   mono: ["frame"],
 };
 
 function create(frame: string): Archetype {
-  return new ArchetypeInstance(NAME, [one(textBatch(fields.frame, frame))]);
+  return new ArchetypeInstance(NAME, [one(frameIdBatch(fields.frame, frame))]);
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   defineArchetype,
   describeFields,
   one,
+  rejectMissing,
   rejectUnknown,
 } from "../archetype.ts";
 import type { ComponentBatch, ComponentDescriptor } from "../component-batch.ts";
@@ -31,9 +32,29 @@ import type { AxisAngle } from "../components/rotation.ts";
 import { axisAngleBatch } from "../components/rotation.ts";
 import type { Bytes } from "../components/typed-array.ts";
 import { float32Vectors } from "../components/vector.ts";
+import type { Call } from "./extensions/grid-map.ts";
+import { fieldsOf } from "./extensions/grid-map.ts";
 
-/** What {@link GridMap} takes by name. */
-export interface GridMapOptions {
+/** All fields of {@link GridMap}. */
+export interface GridMapFields {
+  /**
+   * The cells.
+   *
+   * Bytes, row by row, referenced and not copied (`list<uint8>`).
+   */
+  readonly data?: Bytes | undefined;
+  /**
+   * Size and layout of the bytes.
+   *
+   * See {@link ImageFormat}.
+   */
+  readonly format?: ImageFormat | undefined;
+  /**
+   * Size of a cell.
+   *
+   * Width and height of a cell in scene units (`float32`).
+   */
+  readonly cellSize?: number | undefined;
   /**
    * Position of the lower left corner.
    *
@@ -72,38 +93,8 @@ export interface GridMapOptions {
   readonly colormap?: EnumValue<typeof Colormap> | undefined;
 }
 
-/** All fields of {@link GridMap}. */
-export interface GridMapFields extends GridMapOptions {
-  /**
-   * The cells.
-   *
-   * Bytes, row by row, referenced and not copied (`list<uint8>`).
-   */
-  readonly data?: Bytes | undefined;
-  /**
-   * Size and layout of the bytes.
-   *
-   * See {@link ImageFormat}.
-   */
-  readonly format?: ImageFormat | undefined;
-  /**
-   * Size of a cell.
-   *
-   * Width and height of a cell in scene units (`float32`).
-   */
-  readonly cellSize?: number | undefined;
-}
-
 /** Type of {@link GridMap}. */
-export interface GridMapFactory extends ArchetypeStatics<GridMapFields> {
-  /**
-   * @param data The cells. Bytes, row by row, referenced and not copied (`list<uint8>`).
-   * @param format Size and layout of the bytes. See {@link ImageFormat}.
-   * @param cellSize Size of a cell. Width and height of a cell in scene units (`float32`).
-   * @throws RerunError `invalid-component`
-   */
-  (data: Bytes, format: ImageFormat, cellSize: number, options?: GridMapOptions): Archetype;
-}
+export interface GridMapFactory extends Call, ArchetypeStatics<GridMapFields> {}
 
 const NAME = "rerun.archetypes.GridMap";
 
@@ -149,23 +140,35 @@ const definition = {
 };
 
 function create(
-  data: Bytes,
-  format: ImageFormat,
-  cellSize: number,
-  options?: GridMapOptions,
+  first: Parameters<typeof fieldsOf>[0],
+  second: Parameters<typeof fieldsOf>[1],
+  third: Parameters<typeof fieldsOf>[2],
+  fourth: Parameters<typeof fieldsOf>[3],
 ): Archetype {
-  const batches: ComponentBatch[] = [
-    one(blobBatch(fields.data, data)),
-    one(imageFormatBatch(fields.format, format)),
-    one(float32Batch(fields.cellSize, cellSize)),
-  ];
-  if (options !== undefined) addFields(batches, options);
+  const batches: ComponentBatch[] = [];
+  addFields(batches, fieldsOf(first, second, third, fourth));
   return new ArchetypeInstance(NAME, batches);
 }
 
-function addFields(batches: ComponentBatch[], options: GridMapOptions): void {
+function addFields(batches: ComponentBatch[], options: GridMapFields): void {
   const expected = batches.length + countOptions("GridMap", options);
-  const { translation, rotationAxisAngle, quaternion, opacity, drawOrder, colormap } = options;
+  const {
+    data,
+    format,
+    cellSize,
+    translation,
+    rotationAxisAngle,
+    quaternion,
+    opacity,
+    drawOrder,
+    colormap,
+  } = options;
+  if (data === undefined) rejectMissing("GridMap", "data");
+  batches.push(one(blobBatch(fields.data, data)));
+  if (format === undefined) rejectMissing("GridMap", "format");
+  batches.push(one(imageFormatBatch(fields.format, format)));
+  if (cellSize === undefined) rejectMissing("GridMap", "cellSize");
+  batches.push(one(float32Batch(fields.cellSize, cellSize)));
   if (translation !== undefined) batches.push(one(float32Vectors(fields.translation, translation)));
   if (rotationAxisAngle !== undefined)
     batches.push(one(axisAngleBatch(fields.rotationAxisAngle, rotationAxisAngle)));

@@ -95,6 +95,7 @@ export type { DepthImageOptions } from "./extensions/depth-image.ts";
 export type { Ellipsoids3DOptions } from "./extensions/ellipsoids3d.ts";
 export type { EncodedDepthImageOptions } from "./extensions/encoded-depth-image.ts";
 export type { EncodedImageOptions } from "./extensions/encoded-image.ts";
+export type { GridMapOptions } from "./extensions/grid-map.ts";
 export type { ImageOptions } from "./extensions/image.ts";
 export type { Mesh3DOptions } from "./extensions/mesh3d.ts";
 export type { PinholeOptions } from "./extensions/pinhole.ts";
@@ -115,7 +116,7 @@ export type { GraphEdgesFactory, GraphEdgesFields, GraphEdgesOptions } from "./g
 export { GraphEdges } from "./graph-edges.ts";
 export type { GraphNodesFactory, GraphNodesFields, GraphNodesOptions } from "./graph-nodes.ts";
 export { GraphNodes } from "./graph-nodes.ts";
-export type { GridMapFactory, GridMapFields, GridMapOptions } from "./grid-map.ts";
+export type { GridMapFactory, GridMapFields } from "./grid-map.ts";
 export { GridMap } from "./grid-map.ts";
 export type { ImageFactory, ImageFields } from "./image.ts";
 export { Image } from "./image.ts";

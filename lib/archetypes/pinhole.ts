@@ -18,7 +18,7 @@ import type { MatrixValue } from "../components/matrix.ts";
 import { matrixBatch } from "../components/matrix.ts";
 import type { NumberArray } from "../components/numeric.ts";
 import { float32Batch } from "../components/numeric.ts";
-import { textBatch } from "../components/text.ts";
+import { frameIdBatch } from "../components/text.ts";
 import { float32Vectors } from "../components/vector.ts";
 import type { ViewCoordinatesInput } from "../components/view-coordinates.ts";
 import { viewCoordinatesBatch } from "../components/view-coordinates.ts";
@@ -102,8 +102,8 @@ const definition = {
     imageFromCamera: matrixBatch,
     resolution: float32Vectors,
     cameraXyz: viewCoordinatesBatch,
-    childFrame: textBatch,
-    parentFrame: textBatch,
+    childFrame: frameIdBatch,
+    parentFrame: frameIdBatch,
     imagePlaneDistance: float32Batch,
     color: colorBatch,
     lineWidth: float32Batch,
@@ -145,8 +145,8 @@ function addFields(batches: ComponentBatch[], options: PinholeFields): void {
   batches.push(one(matrixBatch(fields.imageFromCamera, imageFromCamera)));
   if (resolution !== undefined) batches.push(one(float32Vectors(fields.resolution, resolution)));
   if (cameraXyz !== undefined) batches.push(one(viewCoordinatesBatch(fields.cameraXyz, cameraXyz)));
-  if (childFrame !== undefined) batches.push(one(textBatch(fields.childFrame, childFrame)));
-  if (parentFrame !== undefined) batches.push(one(textBatch(fields.parentFrame, parentFrame)));
+  if (childFrame !== undefined) batches.push(one(frameIdBatch(fields.childFrame, childFrame)));
+  if (parentFrame !== undefined) batches.push(one(frameIdBatch(fields.parentFrame, parentFrame)));
   if (imagePlaneDistance !== undefined)
     batches.push(one(float32Batch(fields.imagePlaneDistance, imagePlaneDistance)));
   if (color !== undefined) batches.push(one(colorBatch(fields.color, color)));

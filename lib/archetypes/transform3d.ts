@@ -26,7 +26,7 @@ import { matrixBatch } from "../components/matrix.ts";
 import type { NumberArray } from "../components/numeric.ts";
 import type { AxisAngle } from "../components/rotation.ts";
 import { axisAngleBatch } from "../components/rotation.ts";
-import { textBatch } from "../components/text.ts";
+import { frameIdBatch } from "../components/text.ts";
 import { float32Vectors, scaleBatch } from "../components/vector.ts";
 import type { Call } from "./extensions/transform3d.ts";
 import { fieldsOf } from "./extensions/transform3d.ts";
@@ -111,8 +111,8 @@ const definition = {
     scale: scaleBatch,
     mat3x3: matrixBatch,
     relation: (d: ComponentDescriptor, value: never) => enumBatch(d, value, TransformRelation),
-    childFrame: textBatch,
-    parentFrame: textBatch,
+    childFrame: frameIdBatch,
+    parentFrame: frameIdBatch,
   },
   mono: [
     "translation",
@@ -152,8 +152,8 @@ function addFields(batches: ComponentBatch[], options: Transform3DFields): void 
   if (mat3x3 !== undefined) batches.push(one(matrixBatch(fields.mat3x3, mat3x3)));
   if (relation !== undefined)
     batches.push(one(enumBatch(fields.relation, relation, TransformRelation)));
-  if (childFrame !== undefined) batches.push(one(textBatch(fields.childFrame, childFrame)));
-  if (parentFrame !== undefined) batches.push(one(textBatch(fields.parentFrame, parentFrame)));
+  if (childFrame !== undefined) batches.push(one(frameIdBatch(fields.childFrame, childFrame)));
+  if (parentFrame !== undefined) batches.push(one(frameIdBatch(fields.parentFrame, parentFrame)));
   if (batches.length !== expected) rejectUnknown("Transform3D", options, definition.converters);
 }
 

@@ -135,7 +135,7 @@ import {
   tensorSliderBatch,
 } from "../components/tensor-dimension.ts";
 import type { TextInput as TextInputValue } from "../components/text.ts";
-import { textBatch } from "../components/text.ts";
+import { frameIdBatch, textBatch } from "../components/text.ts";
 import type {
   TextLogColumn as TextLogColumnValue,
   TimelineColumn as TimelineColumnValue,
@@ -969,7 +969,7 @@ export const Timestamp: ComponentType<TimestampInputValue> = /* @__PURE__ */ def
 export const TransformFrameId: ComponentType<TextInputValue> = /* @__PURE__ */ defineComponent(
   "rerun.components.TransformFrameId",
   utf8,
-  textBatch,
+  frameIdBatch,
 );
 
 /** 3×3, given by rows, stored by columns (`float32`). */

@@ -26,6 +26,14 @@ export function textBatch(descriptor: ComponentDescriptor, value: TextInput): Co
   return new ComponentBatch(descriptor, texts.length, textArray(texts));
 }
 
+/** A batch of names of coordinate frames, which are not empty. */
+export function frameIdBatch(descriptor: ComponentDescriptor, value: TextInput): ComponentBatch {
+  if (value === "" || (Array.isArray(value) && value.includes(""))) {
+    rejectInput(descriptor, "the name of a frame", value, "it must not be empty");
+  }
+  return textBatch(descriptor, value);
+}
+
 /** Texts no longer than this are kept: levels, labels and states come again and again. */
 const SHORT = 24;
 const MAX_KEPT = 512;

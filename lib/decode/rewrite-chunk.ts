@@ -1,6 +1,7 @@
 import { allocate } from "../arrow/allocate.ts";
 import type { ArrowArray } from "../arrow/array.ts";
-import { END_OF_STREAM, encodeSchema } from "../encode/arrow-ipc.ts";
+import { END_OF_STREAM } from "../encode/arrow-message.ts";
+import { encodeSchema } from "../encode/arrow-schema.ts";
 import { FlatbufferWriter, i16, i64, u8 } from "../encode/flatbuffer.ts";
 import type { ArrowSchema } from "./arrow-schema.ts";
 import type { ArrowStream } from "./arrow-stream.ts";

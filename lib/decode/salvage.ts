@@ -132,12 +132,17 @@ class Salvage {
       yield { kind: "footer", byteLength: end - at };
       return end;
     }
-    // Cut off, or without an index: a manifest begins with its tag.
-    const first = payload < this.#end ? (yield* this.#read(payload, 1))[0] : undefined;
-    const isCut = byteLength > 0 && (first === undefined || first === 0x0a);
-    if (!isCut && payload !== this.#end) return undefined;
+    // Cut off, or without an index.
+    if (!(yield* this.#isCutFooter(payload, byteLength)) && payload !== this.#end) return undefined;
     yield { kind: "footer", byteLength: this.#end - at };
     return this.#end;
+  }
+
+  /** Whether a footer of so many bytes can begin at a position, and the file end in the midst of it. */
+  *#isCutFooter(payload: number, byteLength: number): Steps<boolean> {
+    if (byteLength === 0) return false;
+    const prefix = yield* this.#read(payload, Math.min(8, this.#end - payload));
+    return isFooterPrefix(prefix, byteLength);
   }
 
   /** Keeps the message at a position if it is valid; else says why it is not. */
@@ -207,7 +212,8 @@ class Salvage {
     const next = at + MESSAGE_HEADER_BYTES;
     if (messageKind === MESSAGE_KIND.end) {
       const footerAt = next + byteLength;
-      if (footerAt + STREAM_FOOTER_BYTES > this.#end) return byteLength > 0 || next === this.#end;
+      if (footerAt + STREAM_FOOTER_BYTES > this.#end)
+        return next === this.#end || (yield* this.#isCutFooter(next, byteLength));
       const footer = yield* this.#read(footerAt, STREAM_FOOTER_BYTES);
       return parseStreamFooter(footer)?.byteLength === byteLength;
     }
@@ -291,6 +297,20 @@ function isCandidate(block: Uint8Array, at: number): boolean {
   return (
     at + 9 > block.length || block[at + 8] !== 0 || block[at + 9] !== 0 || block[at + 10] !== 0
   );
+}
+
+/** Whether the first manifest of a footer can begin like this: its tag, and a length within the footer. */
+function isFooterPrefix(prefix: Uint8Array, byteLength: number): boolean {
+  if (prefix.length === 0) return byteLength < 2 ** 40;
+  if (prefix[0] !== 0x0a) return false;
+  let length = 0;
+  for (let i = 1, factor = 1; i < prefix.length && i < 7; i++, factor *= 128) {
+    const byte = prefix[i] as number;
+    length += (byte & 0x7f) * factor;
+    if (byte < 0x80) return 1 + i + length <= byteLength;
+  }
+  // Cut off within the length.
+  return prefix.length < 8;
 }
 
 /** The version in the header of a stream; undefined for other bytes. */

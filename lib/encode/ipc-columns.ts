@@ -2,7 +2,7 @@ import type { ArrowArray, TypedArray } from "../arrow/array.ts";
 import { isFixedWidth, strideOf } from "../arrow/array.ts";
 import { byteWidth, type DataType, type Kind } from "../arrow/data-type.ts";
 import type { ChunkColumns } from "../chunk.ts";
-import type { IpcField } from "./arrow-ipc.ts";
+import type { IpcField } from "./arrow-schema.ts";
 
 /**
  * Finds the columns of a record batch again, given its fields: views of the bytes, no copies but for

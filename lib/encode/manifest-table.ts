@@ -1,8 +1,11 @@
 import { type DataType, field, fixedSizeBinary, primitive } from "../arrow/data-type.ts";
-import { bigEndian, descriptorMetadata, indexType, sortedOrder } from "../chunk-builder.ts";
+import { bigEndian, descriptorMetadata, indexType } from "../chunk-builder.ts";
 import type { ComponentDescriptor } from "../component-batch.ts";
 import type { Timeline } from "../time.ts";
-import { END_OF_STREAM, type IpcField, RecordBatchWriter, schemaInSteps } from "./arrow-ipc.ts";
+import { RecordBatchWriter } from "./arrow-ipc.ts";
+import { END_OF_STREAM } from "./arrow-message.ts";
+import { type IpcField, schemaInSteps } from "./arrow-schema.ts";
+import { descriptorParts, isSame, manifestName, sortedDescriptors } from "./manifest-names.ts";
 import { type ManifestRows, SEGMENT_ROWS, type Segment } from "./manifest-rows.ts";
 
 const STATIC_INDEX = "rerun:static";
@@ -331,25 +334,3 @@ function column(
     buffers: [nullCount > 0 ? valid : NOTHING, ...buffers],
   };
 }
-
-const isSame = (a: ComponentDescriptor, b: ComponentDescriptor): boolean =>
-  a === b || (a.component === b.component && a.archetype === b.archetype);
-
-function sortedDescriptors(all: readonly ComponentDescriptor[]): ComponentDescriptor[] {
-  const unique = new Map(all.map((d) => [`${d.archetype}\n${d.component}`, d]));
-  const descriptors = [...unique.values()];
-  return sortedOrder(descriptors).map((i) => descriptors[i] as ComponentDescriptor);
-}
-
-/** Short archetype name and field, or the component alone. */
-function descriptorParts({ archetype, component }: ComponentDescriptor): string[] {
-  if (archetype === undefined) return [component];
-  const short = archetype.replace(/^rerun\.(blueprint\.)?archetypes\./, "").replace(/^rerun\./, "");
-  return [short, component.startsWith(`${short}:`) ? component.slice(short.length + 1) : component];
-}
-
-const manifestName = (parts: readonly string[]): string =>
-  parts
-    .join(":")
-    .replace(/[, \-.\\]/g, "_")
-    .replace(/^_+/, "");

@@ -111,7 +111,7 @@ export abstract class GrpcCall {
       work();
     } catch (thrown) {
       if (thrown instanceof GrpcFailure) this.end(thrown.code, thrown.message);
-      else this.end(GRPC_STATUS.internal, "The call could not be handled");
+      else this.end(GRPC_STATUS.internal, `The call could not be handled: ${String(thrown)}`);
     }
   }
 }

@@ -14,10 +14,12 @@ import type { PeerAddress } from "./hub-peer.ts";
 /** What the HTTP/2 side of a hub needs. */
 export interface Http2Options extends CallLimits {
   readonly gate: GrpcGate;
-  /** How long a connection may have no call, in milliseconds. */
+  /** How long a connection may take to make its first call, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** How long it may leave pings unanswered while it has some, in milliseconds. */
+  /** How long it may leave pings unanswered, in milliseconds. */
   readonly stallTimeoutMs: number;
+  /** A connection made its first call, or is gone after it. */
+  readonly onConnections: (count: number) => void;
 }
 
 const MIB = 1024 * 1024;
@@ -53,7 +55,12 @@ export function createGrpcServer(options: Http2Options): Http2Server {
     maxHeaderListPairs: 64,
     unknownProtocolTimeout: 1000,
   });
-  server.on("session", (session) => watch(session, options));
+  let connections = 0;
+  const count = (by: number): void => {
+    connections += by;
+    options.onConnections(connections);
+  };
+  server.on("session", (session) => watch(session, options, count));
   server.on("stream", (stream, headers) => {
     stream.on("error", () => {});
     answer(stream, headers, options);
@@ -64,21 +71,26 @@ export function createGrpcServer(options: Http2Options): Http2Server {
   return server;
 }
 
-/** Ends connections that have no call, and those that do not answer: what is dead does not say so by itself. */
+/**
+ * Ends connections that never make a call, and those that do not answer: what is dead does not say so by itself. One
+ * that is between calls stays.
+ */
 function watch(
   session: ServerHttp2Session,
   { idleTimeoutMs, stallTimeoutMs }: Pick<Http2Options, "idleTimeoutMs" | "stallTimeoutMs">,
+  count: (by: number) => void,
 ): void {
   // Of a whole connection only 64 KiB are allowed ahead by default.
-  session.setLocalWindowSize(WINDOW_BYTES);
-  let calls = 0;
+  if (!session.destroyed) session.setLocalWindowSize(WINDOW_BYTES);
+  let hasCalled = false;
   let lastSign = performance.now();
-  let restingSince = lastSign;
   const look = (): void => {
-    const now = performance.now();
-    if (calls === 0 ? now - restingSince >= idleTimeoutMs : now - lastSign >= stallTimeoutMs) {
+    // Its `close` may be some turns away still; a ping would throw.
+    if (session.destroyed) return;
+    const silentMs = performance.now() - lastSign;
+    if (silentMs >= (hasCalled ? stallTimeoutMs : idleTimeoutMs)) {
       session.destroy();
-    } else if (calls > 0) {
+    } else if (hasCalled) {
       // After a frame that breaks the protocol Node reads no more, and tells nobody: no answer comes then.
       session.ping((error) => {
         if (error === null) lastSign = performance.now();
@@ -86,13 +98,15 @@ function watch(
     }
   };
   const timer = setInterval(look, Math.min(idleTimeoutMs, stallTimeoutMs) / 3).unref();
-  session.on("stream", (stream) => {
-    if (calls++ === 0) lastSign = performance.now();
-    stream.once("close", () => {
-      if (--calls === 0) restingSince = performance.now();
-    });
+  session.once("stream", () => {
+    hasCalled = true;
+    lastSign = performance.now();
+    count(1);
   });
-  session.once("close", () => clearInterval(timer));
+  session.once("close", () => {
+    clearInterval(timer);
+    if (hasCalled) count(-1);
+  });
   session.on("error", () => {});
 }
 

@@ -1,7 +1,6 @@
-import { allocate } from "../arrow/allocate.ts";
-import type { Envelope } from "../decode/envelope.ts";
 import { encodeFrameParts, MESSAGE_HEADER_BYTES } from "../encode/rrd.ts";
 import { type BlueprintActivation, isPinned, type LogMsg, type StoreId } from "../log-msg.ts";
+import { keptMemory } from "./kept-memory.ts";
 
 /** A message as a hub keeps it: encoded, with what is needed to keep, drop and filter it. */
 export interface HubItem {
@@ -24,8 +23,8 @@ export interface HubItem {
   readonly activation?: BlueprintActivation | undefined;
 }
 
-/** Objects around the bytes of a message: the item, its entry in the log, views. */
-const ITEM_OVERHEAD = 320;
+/** Objects around the bytes of a message, measured: the item, its entry in the log, views; and its id among those known. */
+const ITEM_OVERHEAD = 512;
 
 /** Pieces of messages below this size are joined: each view of a few bytes takes a hundred more. */
 const JOIN_BYTES = 4096;
@@ -51,20 +50,6 @@ export function itemOf(message: LogMsg, frame: readonly Uint8Array[]): HubItem {
     storeId: message.storeId,
     entityPath: message.kind === "chunk" ? message.chunk.entityPath : undefined,
     activation: message.kind === "blueprint-activation" ? message : undefined,
-  };
-}
-
-/** The item of a message whose inside is not known here: all that is there to go by is what stands around it. */
-export function opaqueItem(envelope: Envelope, frame: Uint8Array): HubItem {
-  const isBlueprint = envelope.storeId.kind === "blueprint";
-  return {
-    parts: [frame],
-    bytes: frame.length + ITEM_OVERHEAD,
-    pinned: isBlueprint || (envelope.kind === "arrow-msg" && envelope.isStatic === true),
-    keys: [],
-    joinsNext: isBlueprint,
-    kind: "chunk",
-    storeId: envelope.storeId,
   };
 }
 
@@ -132,7 +117,7 @@ const kinds = {
 } as const;
 
 function join(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const all = allocate(size);
+  const all = keptMemory(size);
   let at = 0;
   for (const part of parts) {
     all.set(part, at);

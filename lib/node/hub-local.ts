@@ -10,6 +10,8 @@ import { bareParts, type HubItem } from "./hub-item.ts";
 
 /** What a local sink tells its hub. */
 export interface LocalEvents {
+  /** Lets those who log in this process hand over what they hold back. */
+  drain(): void;
   /** It took something. */
   changed(): void;
   /** Something to tell the program. */
@@ -41,7 +43,10 @@ export class LocalReader {
     this.#cursor = log.cursor();
     this.#letGo = sink.attached?.({
       enabled: true,
-      drain: () => this.pump(),
+      drain: () => {
+        events.drain();
+        this.pump();
+      },
       replay: () => this.#replay(),
       report: (error) => events.report(error),
     });

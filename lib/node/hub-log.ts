@@ -3,18 +3,10 @@ import { decodeEnvelope, type Envelope, type EnvelopeKind } from "../decode/enve
 import { decodeLogMsg } from "../decode/log-msg.ts";
 import { ProtobufReader } from "../decode/protobuf.ts";
 import { MESSAGE_HEADER_BYTES } from "../encode/rrd.ts";
-import { RerunError } from "../errors.ts";
 import type { BlueprintActivation, LogMsg } from "../log-msg.ts";
 import { MessageLog } from "../message-log.ts";
-import {
-  type HubItem,
-  hubItem,
-  itemOf,
-  opaqueItem,
-  ownMemory,
-  storeKey,
-  tableItem,
-} from "./hub-item.ts";
+import type { Tuid } from "../tuid.ts";
+import { type HubItem, hubItem, itemOf, ownMemory, storeKey, tableItem } from "./hub-item.ts";
 import { RecentIds } from "./recent-ids.ts";
 
 /**
@@ -85,13 +77,16 @@ export class HubLog {
     const bytes = frame.subarray(MESSAGE_HEADER_BYTES);
     writeHeader(frame, kind, bytes.length);
     let item: HubItem;
+    let chunkId: Tuid | undefined;
     try {
       const envelope = decodeEnvelope(kind, bytes);
       if (!this.#isBounded(envelope)) return "refused";
-      if (envelope.kind === "arrow-msg" && envelope.chunkId !== undefined) {
-        if (!this.#ids.add(storeKey(envelope.storeId), envelope.chunkId)) return "known";
-      }
-      item = receivedItem(envelope, frame);
+      chunkId = envelope.kind === "arrow-msg" ? envelope.chunkId : undefined;
+      // Before the work of reading it.
+      if (chunkId !== undefined && this.#ids.has(storeKey(envelope.storeId), chunkId))
+        return "known";
+      // Also what is in order but not known here is refused: nothing says that viewers are up to it.
+      item = itemOf(decodeLogMsg(envelope), [frame]);
     } catch {
       return "refused";
     }
@@ -99,7 +94,10 @@ export class HubLog {
       if (this.log.pinnedBytes + item.bytes > this.#options.pinnedBytes) return "full";
       ownMemory(item);
     }
-    return item.kind === "store-info" ? this.#takeStoreInfo(item) : this.#append(item);
+    if (item.kind === "store-info") return this.#takeStoreInfo(item);
+    if (chunkId !== undefined && item.storeId !== undefined)
+      this.#ids.add(storeKey(item.storeId), chunkId);
+    return this.#append(item);
   }
 
   /** Takes the request of `WriteTable`; it is kept, not copied. */
@@ -159,17 +157,6 @@ function writeHeader(frame: Uint8Array, kind: number, length: number): void {
   for (let at = 8; rest > 0; at++) {
     frame[at] = rest % 256;
     rest = Math.floor(rest / 256);
-  }
-}
-
-function receivedItem(envelope: Envelope, frame: Uint8Array): HubItem {
-  try {
-    return itemOf(decodeLogMsg(envelope), [frame]);
-  } catch (thrown) {
-    // Sound, but of a kind that is not known here: viewers may know it.
-    if (thrown instanceof RerunError && thrown.code === "unsupported-data")
-      return opaqueItem(envelope, frame);
-    throw thrown;
   }
 }
 

@@ -66,10 +66,15 @@ export interface PeerCounts {
   readonly producers: number;
   /** That read by gRPC, as Rerun viewers do. */
   readonly readers: number;
+  /**
+   * Connections of gRPC over HTTP/2 that have made a call. They may have none at the moment: a program that logs may end
+   * a call, to hear that all of it is in, and begin the next one when there is more.
+   */
+  readonly connections: number;
 }
 
 /** Counts those who are connected by what they do. */
-export function countPeers(clients: readonly ClientProgress[]): PeerCounts {
+export function countPeers(clients: readonly ClientProgress[]): Omit<PeerCounts, "connections"> {
   const counts = { browser: 0, producer: 0, reader: 0 };
   for (const { role } of clients) counts[role]++;
   return { browsers: counts.browser, producers: counts.producer, readers: counts.reader };

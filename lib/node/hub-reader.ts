@@ -26,6 +26,7 @@ export class GrpcReader implements HubPeer, GrpcHandler {
   #gone = false;
   #sentMessages = 0;
   #sentBytes = 0;
+  #ackedBytes = 0;
   #lastProgress = performance.now();
 
   constructor(id: number, call: GrpcCall, host: ReaderHost) {
@@ -46,7 +47,7 @@ export class GrpcReader implements HubPeer, GrpcHandler {
       state: feed === undefined ? "greeting" : feed.atEnd && !this.#full ? "live" : "catching-up",
       sentMessages: this.#sentMessages,
       sentBytes: this.#sentBytes,
-      ackedBytes: this.#call.drained ? this.#sentBytes : 0,
+      ackedBytes: this.#ackedBytes,
       queuedBytes: feed?.queuedBytes ?? 0,
       dropped: feed?.dropped ?? 0,
     };
@@ -73,6 +74,7 @@ export class GrpcReader implements HubPeer, GrpcHandler {
       this.#sentMessages += entries.length;
       this.#sentBytes += sizeOf(pieces);
       this.#full = !this.#call.write(pieces);
+      if (!this.#full) this.#ackedBytes = this.#sentBytes;
     }
   }
 
@@ -94,6 +96,7 @@ export class GrpcReader implements HubPeer, GrpcHandler {
 
   onDrain(): void {
     this.#full = false;
+    this.#ackedBytes = this.#sentBytes;
     this.#lastProgress = performance.now();
     this.pump();
     this.#host.onProgress();

@@ -18,13 +18,15 @@ export interface ServerParts extends Pick<UpgradeOptions, "accept" | "unavailabl
   readonly roles: HubRoles;
   /** The body of `/healthz`. */
   readonly health: () => unknown;
+  /** A connection of gRPC came, or went. */
+  readonly onConnections: () => void;
 }
 
 /** How long a connection may take to show what it speaks, and a request to send its headers, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** How long a request may take, which matters to uploads of gRPC-web alone. */
 const REQUEST_TIMEOUT_MS = 300_000;
-/** How long a connection of HTTP/2 may have no call. */
+/** How long a connection of HTTP/2 may take to make its first call. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 /** The port of a hub: HTTP/1.1 with the page, gRPC-web and WebSockets, and HTTP/2 with gRPC. */
@@ -34,7 +36,10 @@ export class HubServer {
   readonly #connections = new Set<Socket>();
   readonly #sessions = new Set<ServerHttp2Session>();
 
-  constructor({ options, access, roles, health, accept, unavailable }: ServerParts) {
+  #grpcConnections = 0;
+
+  constructor(parts: ServerParts) {
+    const { options, access, roles, health, accept, unavailable, onConnections } = parts;
     this.#options = options;
     const { gate, limits } = roles;
     const { allowedOrigins, maxConnections, maxMessageBytes, stallTimeoutMs, tls } = options;
@@ -43,6 +48,10 @@ export class HubServer {
       ...limits,
       idleTimeoutMs: IDLE_TIMEOUT_MS,
       stallTimeoutMs,
+      onConnections: (count) => {
+        this.#grpcConnections = count;
+        onConnections();
+      },
     });
     http2.on("session", (session) => {
       this.#sessions.add(session);
@@ -88,6 +97,11 @@ export class HubServer {
     this.#http.removeAllListeners("error").on("error", () => {});
   }
 
+  /** Connections of gRPC that have made a call, whether they have one now or not. */
+  get grpcConnections(): number {
+    return this.#grpcConnections;
+  }
+
   /** The port that it listens on. */
   get port(): number {
     return (this.#http.address() as AddressInfo).port;
@@ -104,7 +118,7 @@ export class HubServer {
 
   /** Lets connections of gRPC end once their calls have. */
   finish(): void {
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions) if (!session.destroyed) session.close();
     this.#http.closeIdleConnections();
   }
 

@@ -95,6 +95,7 @@ export class Hub {
         return hasRoom() ? undefined : "Too many connections";
       },
       accept: (socket, address) => this.#roles.greet(socket, address),
+      onConnections: () => this.changes$.next(),
     });
   }
 
@@ -129,7 +130,7 @@ export class Hub {
 
   /** How many are connected. */
   get peers(): PeerCounts {
-    return countPeers(this.clients);
+    return { ...countPeers(this.clients), connections: this.#server.grpcConnections };
   }
 
   /** Takes a message of this program; never waits. Viewers get it in the next turn of the event loop. */
@@ -171,10 +172,13 @@ export class Hub {
    * Gives a sink of this process, such as `save`, everything from the start of the history: each message once, in
    * order, decoded. It loses nothing: while it is behind, those who log by network are held back.
    *
+   * @param drain lets those who log in this process hand over what they hold back, for sinks that must finish while the
+   *   process ends
    * @returns what gives it the rest and closes it; rejects when the sink failed
    */
-  attach(sink: Sink): () => Promise<void> {
+  attach(sink: Sink, drain: () => void = () => undefined): () => Promise<void> {
     const local = new LocalReader(this.#log.log, sink, {
+      drain,
       changed: () => this.changes$.next(),
       report: (error) => this.#report(error),
       failed: (error) => {

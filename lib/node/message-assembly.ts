@@ -1,4 +1,4 @@
-import { allocate } from "../arrow/allocate.ts";
+import { keptMemory } from "./kept-memory.ts";
 
 /** Bytes that several connections may hold together for messages that are not complete. */
 export class ByteBudget {
@@ -121,7 +121,7 @@ export class MessageAssembly {
 
   #complete(last: Uint8Array): void {
     const { headroom, onMessage } = this.#options;
-    const message = allocate(headroom + this.#held + last.length);
+    const message = keptMemory(headroom + this.#held + last.length);
     let at = headroom;
     for (const piece of [...this.#pieces, last]) {
       message.set(piece, at);

@@ -24,6 +24,13 @@ export class RecentIds {
     this.#current = new IdTable();
   }
 
+  /** Whether a chunk came lately. */
+  has(store: string, id: Tuid): boolean {
+    const number = this.#stores.get(store);
+    if (number === undefined) return false;
+    return this.#current.has(number, id) || this.#previous?.has(number, id) === true;
+  }
+
   /** Takes note of a chunk; false when it is known already. */
   add(store: string, id: Tuid): boolean {
     let number = this.#stores.get(store);

@@ -138,7 +138,7 @@ export function parsePlainMessage(plain: unknown): LogMsg {
         kind: "set-store-info",
         storeId,
         rowId: parseTuid(message.row_id),
-        source: String(message.source),
+        source: textOf(message.source, "source"),
       };
     case "blueprint-activation":
       return {
@@ -165,8 +165,8 @@ function parseStore(store: PlainStore): StoreId {
     throw wrong("a store of kind recording or blueprint", store?.kind);
   const id: StoreId = {
     kind: store.kind,
-    applicationId: String(store.application_id),
-    recordingId: String(store.recording_id),
+    applicationId: textOf(store.application_id, "application_id"),
+    recordingId: textOf(store.recording_id, "recording_id"),
   };
   const key = JSON.stringify(id);
   const known = stores.get(key);
@@ -204,7 +204,7 @@ function parseChunk(message: Extract<PlainMessage, { type: "chunk" }>): Chunk {
     const type = parseType(plain.type);
     const descriptor = componentDescriptor(
       plain.archetype,
-      String(plain.component),
+      textOf(plain.component, "component"),
       plain.component_type,
       type,
     );
@@ -232,6 +232,12 @@ function parseChunk(message: Extract<PlainMessage, { type: "chunk" }>): Chunk {
 function checkRows(values: unknown, rows: number, name: string): void {
   if (!Array.isArray(values) || values.length !== rows)
     throw wrong(`${rows} values of ${name}, one for each row`, values);
+}
+
+/** What comes out of a file may be anything. */
+function textOf(value: unknown, name: string): string {
+  if (typeof value !== "string") throw wrong(`${name} to be a text`, value);
+  return value;
 }
 
 function timeOf(time: unknown): bigint {

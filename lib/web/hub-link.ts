@@ -149,6 +149,8 @@ export class HubLink {
           if (message.code === "unauthorized" || message.code === "unsupported")
             refusal = message.message;
           break;
+        // For those who log, not for those who watch.
+        case "taken":
         case undefined:
           break;
       }

@@ -105,6 +105,7 @@ const special: Readonly<Record<string, ComponentConverter>> = {
     "TimelineColumn",
   ),
   Timestamp: converter("bigint", "int64Batch", "TimestampInput", "number | bigint | Date"),
+  TransformFrameId: converter("text", "frameIdBatch", "TextInput", "string"),
   TransformMat3x3: matrix,
   VideoSample: blob,
   ViewMaximized: uuid,

@@ -239,7 +239,7 @@ class Writer {
     const { hasFieldsOf = false, hasRefine = false, parameters = 0 } = this.#extension ?? {};
     const addition = this.#addition();
     if (hasFieldsOf) {
-      const names = ["first", "second", "third"].slice(0, parameters);
+      const names = ["first", "second", "third", "fourth"].slice(0, parameters);
       const params = names
         .map((name, i) => `${name}: Parameters<typeof fieldsOf>[${i}]`)
         .join(", ");

@@ -5,7 +5,7 @@ import { Hub, type HubOptions, type HubViewerEvent } from "../../lib/node/hub.ts
 import type { ClientProgress } from "../../lib/node/hub-peer.ts";
 import type { ViewerCommand } from "../../lib/protocol.ts";
 import { Observable } from "../../lib/rxjs.ts";
-import { ObserverSink, type Sink, type WaitOptions } from "../../lib/sink.ts";
+import { ObserverSink, type Sink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { ServeSink } from "../serve.ts";
 
@@ -39,6 +39,7 @@ class HubSink extends ObserverSink implements ServeSink {
   readonly clients$: Observable<readonly ClientProgress[]>;
   readonly viewerEvents$: Observable<HubViewerEvent>;
   readonly #hub: Hub;
+  readonly #hosts = new Set<SinkHost>();
   readonly #closeTimeoutMs: number;
   readonly #compression: "lz4" | "none";
   #closed: Promise<void> | undefined;
@@ -81,7 +82,14 @@ class HubSink extends ObserverSink implements ServeSink {
   }
 
   attach(sink: Sink): () => Promise<void> {
-    return this.#hub.attach(sink);
+    return this.#hub.attach(sink, () => {
+      for (const host of this.#hosts) host.drain();
+    });
+  }
+
+  attached(host: SinkHost): () => void {
+    this.#hosts.add(host);
+    return () => this.#hosts.delete(host);
   }
 
   write(messages: readonly LogMsg[]): void | Promise<void> {

@@ -6,21 +6,15 @@ import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { PinnedMessages } from "../../lib/pinned-messages.ts";
 import { type Observable, Subject } from "../../lib/rxjs.ts";
+import { type FilePart, Part, type PartLimits } from "./file-part.ts";
 import { FileSink } from "./file-sink.ts";
 import { type NumberedFile, PartNames } from "./part-names.ts";
 import { type RetainOptions, Retention } from "./retention.ts";
-import { type OutputOptions, RrdOutput } from "./rrd-output.ts";
+import type { OutputOptions } from "./rrd-output.ts";
 import { checkDirectory } from "./target-path.ts";
 
 /** When a file is completed and the next one begun. What is given holds together; nothing: by `rotate()` alone. */
-export interface RotateOptions {
-  /**
-   * Before a part, without its index, would be larger than this. A part holds at least one message, and at least as
-   * much that is new as it repeats.
-   */
-  readonly bytes?: number;
-  /** When it is this old, in milliseconds. */
-  readonly ms?: number;
+export interface RotateOptions extends PartLimits {
   /** With each value. What was logged before is in the part that ends, what is logged later in the next one. */
   readonly trigger$?: Observable<unknown>;
   /**
@@ -30,29 +24,9 @@ export interface RotateOptions {
   readonly name?: (number: number) => string;
 }
 
-/** A part that is complete. */
-export interface FilePart extends NumberedFile {
-  readonly bytes: number;
-  readonly openedAt: Date;
-  readonly closedAt: Date;
-}
-
 export interface RotatingOptions extends OutputOptions {
   readonly rotate: RotateOptions;
   readonly retain?: RetainOptions;
-}
-
-interface Part extends NumberedFile {
-  readonly output: RrdOutput;
-  readonly openedAt: number;
-  /** What it repeats of earlier parts and is not written yet. */
-  rest: readonly LogMsg[];
-  /** Bytes that it repeats. */
-  repeated: number;
-  timer: NodeJS.Timeout | undefined;
-  /** Whether it holds something that no part before it has. */
-  hasData: boolean;
-  complete: boolean;
 }
 
 /** What is repeated is written at once up to this many bytes, the rest in slices between which the program goes on. */
@@ -61,8 +35,6 @@ const REPEAT_BYTES = 256 << 10;
 const SLICE_MS = 1;
 /** Parts that may wait for their index; a program that never lets go of the event loop must not collect them. */
 const MAX_FINISHING = 2;
-/** A part is completed when its index is this full. */
-const FULL = 0.95;
 
 /** Writes messages to one file after the other, each of them complete: see `save`. */
 export class RotatingFileSink extends FileSink {
@@ -73,6 +45,7 @@ export class RotatingFileSink extends FileSink {
   readonly #parts$ = new Subject<FilePart>();
   readonly #finishing = new Map<Part, Promise<void>>();
   #part: Part | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #earlier: readonly NumberedFile[] | undefined;
   #trigger: Subscription | undefined;
   #writing = false;
@@ -144,17 +117,17 @@ export class RotatingFileSink extends FileSink {
 
   protected take(message: LogMsg): void {
     const frame = encodeFrameParts(message, this.#options.compression);
-    if (this.#part !== undefined && this.#isFull(this.#part, sizeOf(frame)))
+    const { rotate } = this.#options;
+    if (!this.#rotating && this.#part?.isFull(rotate, sizeOf(frame)) === true)
       this.#endPart(this.#part);
     this.#part ??= this.#beginPart();
-    this.#part.output.write(message, frame);
-    if (message.kind !== "set-store-info") this.#part.hasData = true;
+    this.#part.write(message, frame);
     this.#pinned.add(message);
   }
 
   protected settle(): Promise<void> | undefined {
     if (this.#part === undefined) return undefined;
-    this.#repeat(this.#part, Infinity, Infinity);
+    this.#part.repeat();
     return this.#part.output.flush();
   }
 
@@ -178,7 +151,7 @@ export class RotatingFileSink extends FileSink {
     if (this.#part !== undefined) {
       const part = this.#part;
       this.#part = undefined;
-      this.#repeat(part, Infinity, Infinity);
+      part.repeat();
       this.#finishing.set(part, Promise.resolve());
     }
     for (const part of this.#finishing.keys()) {
@@ -191,46 +164,24 @@ export class RotatingFileSink extends FileSink {
 
   protected abort(): void {
     this.#trigger?.unsubscribe();
-    clearTimeout(this.#part?.timer);
+    clearTimeout(this.#timer);
     this.#part?.output.abort();
     for (const part of this.#finishing.keys()) part.output.abort();
     this.#part = undefined;
     this.#parts$.complete();
   }
 
-  #isFull(part: Part, more: number): boolean {
-    if (!part.hasData || this.#rotating) return false;
-    const { bytes = Infinity, ms = Infinity } = this.#options.rotate;
-    const written = part.output.bytes;
-    return (
-      (written + more > bytes && written >= 2 * part.repeated) ||
-      part.output.footerFill > FULL ||
-      Date.now() - part.openedAt >= ms
-    );
-  }
-
   #beginPart(): Part {
     // Those that are there now are of others.
     if (this.#retention !== undefined) this.#earlier ??= this.#names.existing();
-    const { fd, path, number } = this.#names.create();
-    const output = new RrdOutput(fd, path, this.#options, this.failed);
+    const part = new Part(this.#names.create(), this.#pinned, this.#options, this.failed);
     const { ms, trigger$ } = this.#options.rotate;
-    const part: Part = {
-      number,
-      path,
-      output,
-      openedAt: Date.now(),
-      rest: [...this.#pinned],
-      repeated: output.bytes,
-      // One that is idle ends all the same, but need not keep the program alive for it.
-      timer: ms === undefined ? undefined : setTimeout(() => this.#rotateBySelf(), ms).unref(),
-      hasData: false,
-      complete: false,
-    };
+    // One that is idle ends all the same, but need not keep the program alive for it.
+    if (ms !== undefined) this.#timer = setTimeout(() => this.#rotateBySelf(), ms).unref();
     this.opened();
     if (trigger$ !== undefined) this.#listen(trigger$);
-    this.#repeat(part, REPEAT_BYTES, Infinity);
-    if (part.rest.length > 0) this.#repeatLater(part);
+    part.repeat(REPEAT_BYTES);
+    if (!part.isPrepared) this.#repeatLater(part);
     return part;
   }
 
@@ -262,35 +213,22 @@ export class RotatingFileSink extends FileSink {
     }
   }
 
-  /** Goes on with what a part repeats, until so many bytes are written or the time has come. */
-  #repeat(part: Part, bytes: number, until: number): void {
-    const { output } = part;
-    const start = output.bytes;
-    let next = 0;
-    while (next < part.rest.length && output.bytes - start < bytes && performance.now() < until) {
-      const before = output.bytes;
-      output.write(part.rest[next++] as LogMsg);
-      part.repeated += output.bytes - before;
-    }
-    part.rest = part.rest.slice(next);
-  }
-
   #repeatLater(part: Part): void {
     setImmediate(() => {
       if (part !== this.#part || this.failure !== undefined) return;
       try {
-        this.guard(() => this.#repeat(part, Infinity, performance.now() + SLICE_MS));
+        this.guard(() => part.repeat(Infinity, performance.now() + SLICE_MS));
       } catch {
         return;
       }
-      if (part.rest.length > 0) this.#repeatLater(part);
+      if (!part.isPrepared) this.#repeatLater(part);
     });
   }
 
   #endPart(part: Part): void {
     this.#part = undefined;
-    clearTimeout(part.timer);
-    this.#repeat(part, Infinity, Infinity);
+    clearTimeout(this.#timer);
+    part.repeat();
     // One after the other: together they would take longer turns, and end in any order.
     const [before] = [...this.#finishing.values()].slice(-1);
     const rest =
@@ -310,23 +248,16 @@ export class RotatingFileSink extends FileSink {
   }
 
   #completed(part: Part): void {
-    if (part.complete) return;
-    part.complete = true;
-    this.#bytesBefore += part.output.bytes;
+    if (part.isComplete) return;
+    part.isComplete = true;
     this.#finishing.delete(part);
-    const { path, number, output, openedAt } = part;
+    this.#bytesBefore += part.output.bytes;
     if (this.#retention !== undefined) {
       this.#adopt();
       this.#retention.add(part);
       this.#retention.apply();
     }
-    this.#parts$.next({
-      path,
-      number,
-      bytes: output.bytes,
-      openedAt: new Date(openedAt),
-      closedAt: new Date(),
-    });
+    this.#parts$.next(part.facts);
   }
 
   /** Parts of an earlier run count, too, if they hold what we do. */

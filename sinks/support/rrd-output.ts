@@ -107,9 +107,9 @@ export class RrdOutput {
 
   async #finishLater(): Promise<void> {
     try {
-      while (!this.#closed && !this.#advance(performance.now() + SLICE_MS)) {
+      do {
         await new Promise((resolve) => setImmediate(resolve));
-      }
+      } while (!this.#closed && !this.#advance(performance.now() + SLICE_MS));
       if (!this.#closed) await this.#sync?.end();
     } finally {
       this.#close();

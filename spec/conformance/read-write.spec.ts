@@ -12,7 +12,7 @@ import { readAll } from "../helpers/make-rrd.ts";
 import { requirePeer } from "../helpers/peers.ts";
 import { compare, verify } from "../helpers/rerun-cli.ts";
 import { useTempDir } from "../helpers/use-temp-dir.ts";
-import { writeOfficial } from "./suite.ts";
+import { mapPool, writeOfficial } from "./suite.ts";
 
 const components = new Map(
   Object.values(catalogue as Readonly<Record<string, unknown>>)
@@ -75,15 +75,10 @@ describe("files of the official SDK, every archetype and more", function () {
 
     const verified = await verify(...names.map((name) => join(own, name)));
     expect(verified.code, verified.stderr).to.equal(0);
-    const different: string[] = [];
-    const next = recordings.values();
-    const work = async (): Promise<void> => {
-      for (const name of next) {
-        const { code, stdout, stderr } = await compare(join(official, name), join(own, name));
-        if (code !== 0) different.push(`${name}: ${stdout}${stderr}`);
-      }
-    };
-    await Promise.all(Array.from({ length: availableParallelism() }, work));
-    expect(different).to.deep.equal([]);
+    const different = await mapPool(recordings, availableParallelism(), async (name) => {
+      const { code, stdout, stderr } = await compare(join(official, name), join(own, name));
+      return code === 0 ? [] : [`${name}: ${stdout}${stderr}`];
+    });
+    expect(different.flat()).to.deep.equal([]);
   });
 });

@@ -218,6 +218,7 @@ describe("sendColumns", () => {
       { sequence: [1.5] },
       { timestamp: [new Date(Number.NaN)] },
       { duration: [Infinity] },
+      { sequence: [1], duration: [1] },
     ]) {
       code("invalid-time", { n: bad }, scalars(1));
     }

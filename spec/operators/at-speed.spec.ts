@@ -398,6 +398,39 @@ describe("atSpeed", () => {
       expect(read).to.be.within(seen.length, seen.length + 60);
     });
 
+    it("does not hurry a slow sink with data that comes at once", async () => {
+      const taken: LogMsg[] = [];
+      let go: () => void = () => undefined;
+      let pending: Promise<void> | undefined;
+      const observer = {
+        next: (message: LogMsg) => {
+          taken.push(message);
+          pending = new Promise((resolve) => {
+            go = () => {
+              pending = undefined;
+              resolve();
+            };
+          });
+        },
+        get pending() {
+          return pending;
+        },
+      };
+      const bytes = rrdOf(
+        await messagesOf((rec) => {
+          for (let i = 0; i < 5; i++) rec.log(`s/${i}`, values(i), { static: true });
+        }),
+      );
+      fromRrd(bytes)
+        .pipe(atSpeed(1, { timeline: "t" }))
+        .subscribe(observer);
+      for (let count = 1; count <= 6; count++) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(taken).to.have.length(count);
+        go();
+      }
+    });
+
     it("gives a slow sink the rest when it is ready", async () => {
       class Slow extends ObserverSink {
         readonly name = "slow";

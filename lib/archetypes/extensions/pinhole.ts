@@ -130,7 +130,8 @@ function pair(name: string, value: NumberArray): readonly [number, number] {
 }
 
 function number(name: string, value: unknown): number {
-  if (typeof value !== "number" && typeof value !== "bigint") {
+  // A matrix with one number that is none shows nothing at all.
+  if (typeof value !== "bigint" && !Number.isFinite(value)) {
     return rejectArguments("Pinhole", `expected \`${name}\` to be a number, got ${quote(value)}`);
   }
   return Number(value);

@@ -140,6 +140,26 @@ export function singleChannelPixels(archetype: string, source: PixelSource): Pix
   return { buffer, format: { width, height, channelDatatype } as ImageFormat };
 }
 
+/** Refuses bytes that are not as many as the format says; what it leaves out is one channel of one byte. */
+export function checkPixels(archetype: string, data: Bytes, format: ImageFormat): void {
+  const buffer = asBytes(data);
+  // What is neither is refused, with a better message, where it is converted.
+  if (buffer === undefined || typeof format !== "object" || format === null) return;
+  const { width, height } = format;
+  const pixelFormat = enumNumber(PixelFormat, format.pixelFormat);
+  const channels = modelChannels[enumNumber(ColorModel, format.colorModel) ?? ColorModel.L] ?? 1;
+  const size =
+    datatypeBytes[enumNumber(ChannelDatatype, format.channelDatatype) ?? ChannelDatatype.U8] ?? 1;
+  checkBytes(
+    archetype,
+    buffer,
+    pixelFormat === undefined
+      ? width * height * channels * size
+      : pixelFormatBytes(pixelFormat, width, height),
+    `${width}x${height} pixels of this format`,
+  );
+}
+
 interface Frame {
   readonly data: unknown;
   readonly buffer: Uint8Array;

@@ -12,7 +12,7 @@ import {
 import type { ComponentBatch } from "../../component-batch.ts";
 import { boolBatch } from "../../components/bool.ts";
 import { bool, utf8 } from "../../components/data-types.ts";
-import { textBatch } from "../../components/text.ts";
+import { frameIdBatch } from "../../components/text.ts";
 
 /** All fields of {@link SpatialInformation}. */
 export interface SpatialInformationFields {
@@ -56,7 +56,7 @@ const definition = {
   visualizer: undefined,
   fields,
   converters: {
-    targetFrame: textBatch,
+    targetFrame: frameIdBatch,
     showAxes: boolBatch,
     showBoundingBox: boolBatch,
   },
@@ -72,7 +72,7 @@ function create(options?: SpatialInformationFields): Archetype {
 function addFields(batches: ComponentBatch[], options: SpatialInformationFields): void {
   const expected = batches.length + countOptions("SpatialInformation", options);
   const { targetFrame, showAxes, showBoundingBox } = options;
-  if (targetFrame !== undefined) batches.push(one(textBatch(fields.targetFrame, targetFrame)));
+  if (targetFrame !== undefined) batches.push(one(frameIdBatch(fields.targetFrame, targetFrame)));
   if (showAxes !== undefined) batches.push(one(boolBatch(fields.showAxes, showAxes)));
   if (showBoundingBox !== undefined)
     batches.push(one(boolBatch(fields.showBoundingBox, showBoundingBox)));

@@ -12,6 +12,8 @@ import { viewerCommand } from "./viewer.ts";
 /** All commands; the first runs when none is named. */
 export const COMMANDS: readonly Command[] = [openCommand, viewerCommand, rrdCommand];
 
+const COMPLETION = "completion";
+
 /** What the process ends with. */
 export const EXIT = {
   ok: 0,
@@ -41,7 +43,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     })
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .epilogue("Exit codes: 0 done, 1 failed, 2 wrong command line.")
-    .completion("completion", "Print a script that completes commands in your shell", completions);
+    .completion(COMPLETION, "Print a script that completes commands in your shell", completions);
   const add = (to: Argv, commands: readonly Command[]): void => {
     for (const command of commands) {
       to.command({
@@ -67,6 +69,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
   };
   add(root, COMMANDS);
   try {
+    // yargs prints the script and goes on to the default command where it must not end the process.
+    if (args[0] === COMPLETION && !args.some((arg) => arg.startsWith("-"))) {
+      root.showCompletionScript();
+      return EXIT.ok;
+    }
     await root.parseAsync();
     return code;
   } catch (error) {
@@ -114,7 +121,7 @@ const bare = (flag: string): string => flag.replace(/^--/, "");
 
 /** What can be typed behind `rerun-rx`. */
 function commandNames(): string[] {
-  return [...COMMANDS.map(nameOf).filter((name) => name !== "$0"), "completion"];
+  return [...COMMANDS.map(nameOf).filter((name) => name !== "$0"), COMPLETION];
 }
 
 /** The commands that were named, from the outermost on. */

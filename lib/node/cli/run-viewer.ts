@@ -130,8 +130,8 @@ class Idle {
       if (seconds === undefined) return;
       let timer: ReturnType<typeof setTimeout> | undefined;
       const look = (): void => {
-        const { browsers, producers, readers } = hub.peers;
-        const isIdle = browsers + producers + readers === 0;
+        const { browsers, producers, readers, connections } = hub.peers;
+        const isIdle = browsers + producers + readers + connections === 0;
         if (!isIdle) clearTimeout(timer);
         timer = isIdle ? (timer ?? setTimeout(resolve, seconds * 1000)) : undefined;
       };

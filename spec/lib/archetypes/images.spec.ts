@@ -3,6 +3,7 @@ import {
   AssetVideo,
   DepthImage,
   EncodedImage,
+  GridMap,
   Image,
   Mesh3D,
   PixelFormat,
@@ -272,5 +273,32 @@ describe("meshes", () => {
       "Mesh3D: expected `vertexPositions`, got nothing",
     );
     expectRefused(() => Mesh3D(undefined as never), "Mesh3D");
+  });
+});
+
+describe("a grid map", () => {
+  const u8 = { ...size, colorModel: "L", channelDatatype: "U8" } as const;
+
+  it("takes cells, format and the size of a cell", () => {
+    expect(fieldValues(GridMap(new Uint8Array(8), u8, 0.5, { opacity: 1 }))).to.deep.equal({
+      data: [new Array(8).fill(0)],
+      format: format({ color_model: 1, channel_datatype: 6 }),
+      cell_size: [0.5],
+      opacity: [1],
+    });
+    const f32 = { ...size, channelDatatype: "F32" } as const;
+    expect(fieldValues(GridMap(new Uint8Array(32), f32, 1))).to.include.keys("data");
+  });
+
+  it("refuses bytes that do not fit its format", () => {
+    for (const wrong of [u8, { ...size, pixelFormat: "Y8_FullRange" } as const]) {
+      expectRefused(
+        () => GridMap(new Uint8Array(7), wrong, 1),
+        "GridMap: expected 8 bytes for 4x2 pixels of this format, got 7",
+      );
+    }
+    expectRefused(() => GridMap(new Uint8Array(8), undefined as never, 1), "GridMap");
+    expectRefused(() => GridMap(new Uint8Array(8), u8, undefined as never), "`cellSize`");
+    expectRefused(() => GridMap("12345678" as never, u8, 1), "GridMap.data");
   });
 });

@@ -128,6 +128,9 @@ const SPECIAL: Readonly<Record<string, fc.Arbitrary<Sample>>> = {
   Blob: bytes.map((b) => ({ input: b, stored: [[...b]] })),
   ImageBuffer: bytes.map((b) => ({ input: b, stored: [[...b]] })),
   Resolution: vector(2).map((r) => ({ input: r, stored: [r] })),
+  TransformFrameId: text
+    .filter((name) => name !== "")
+    .map((name) => ({ input: name, stored: [name] })),
 };
 
 const catalogue = readCatalogue();
@@ -185,7 +188,9 @@ function plain(value: unknown): unknown {
   return value;
 }
 
-describe("what archetypes are given is what an independent reader finds", () => {
+describe("what archetypes are given is what an independent reader finds", function () {
+  this.timeout(30_000);
+
   const factories = rr as unknown as Readonly<
     Record<string, ArchetypeStatics<Record<string, unknown>>>
   >;

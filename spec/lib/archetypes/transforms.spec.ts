@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import {
   Clear,
+  CoordinateFrame,
   Pinhole,
   Transform3D,
   TransformRelation,
@@ -162,6 +163,13 @@ describe("Pinhole", () => {
       'expected `focalLength` to be a number, got "3"',
     );
     expectRefused(() => Pinhole(undefined as never), "Pinhole");
+    for (const wrong of [Number.NaN, Infinity]) {
+      expectRefused(() => Pinhole({ fovY: wrong, aspectRatio: 1 }), "Pinhole: expected `fovY`");
+      expectRefused(
+        () => Pinhole({ focalLength: wrong, width: 1, height: 1 }),
+        "Pinhole: expected `focalLength`",
+      );
+    }
   });
 });
 
@@ -211,5 +219,13 @@ describe("Clear", () => {
     expect(fieldValues(Clear.flat())).to.deep.equal({ is_recursive: [false] });
     expect(fieldValues(Clear.recursive())).to.deep.equal({ is_recursive: [true] });
     expect(Clear.recursive().archetype).to.equal("rerun.archetypes.Clear");
+  });
+});
+
+describe("names of coordinate frames", () => {
+  it("are never empty", () => {
+    expect(fieldValues(CoordinateFrame("base"))).to.deep.equal({ frame: ["base"] });
+    expectRefused(() => CoordinateFrame(""), "CoordinateFrame.frame: expected the name of a frame");
+    expectRefused(() => Transform3D({ childFrame: "" }), "Transform3D.childFrame: expected");
   });
 });

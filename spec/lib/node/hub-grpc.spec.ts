@@ -234,7 +234,8 @@ describe("Hub over gRPC", () => {
     for (const frame of frames) writer.send(writeRequest(frame));
     await reader.until(() => reader.messages.length === frames.length);
     await untilBrowsers(hub, (all) => all.length === 3);
-    expect(hub.peers).to.deep.equal({ browsers: 1, producers: 1, readers: 1 });
+    const counts = { browsers: 1, producers: 1, readers: 1, connections: 2 };
+    expect(hub.peers).to.deep.equal(counts);
     const health = await fetch(`http://127.0.0.1:${hub.port}/healthz`);
     expect(await health.json()).to.deep.include({
       clients: 3,
@@ -252,6 +253,20 @@ describe("Hub over gRPC", () => {
     writer.stream.end();
     expect((await writer.end).status).to.equal(0);
     await untilBrowsers(hub, (all) => all.length === 2);
+    // It may have more to say.
+    expect(hub.peers).to.deep.equal({ ...counts, producers: 0 });
+  });
+
+  it("keeps a connection between its calls, for as long as it answers", async () => {
+    const hub = await start.hub({ stallTimeoutMs: 150 });
+    const connected = await peer(hub);
+    const frames = await points(2);
+    expect((await connected.write(frames.slice(0, 2))).status).to.equal(0);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(hub.peers.connections).to.equal(1);
+    expect((await connected.write(frames.slice(2))).status).to.equal(0);
+    connected.close();
+    await untilBrowsers(hub, () => hub.peers.connections === 0);
   });
 
   it("ends its calls when it ends: readers have everything, writers are told to go elsewhere", async () => {

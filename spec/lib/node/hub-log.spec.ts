@@ -230,6 +230,15 @@ describe("HubLog", () => {
     expect(new Set(takeAll(log, framesOf(elsewhere)))).to.deep.equal(new Set(["taken"]));
   });
 
+  it("takes a chunk that comes in order after one of the same id that was broken", async () => {
+    const [info, chunk] = framesOf(await recorded((rec) => rec.log("a", Scalars(1)))) as [
+      Uint8Array,
+      Uint8Array,
+    ];
+    const broken = Uint8Array.from(chunk).fill(0xff, 300, 400);
+    expect(takeAll(hubLog(), [info, broken, chunk])).to.deep.equal(["taken", "refused", "taken"]);
+  });
+
   it("refuses what nobody could read, and goes on", async () => {
     const log = hubLog();
     const [info, chunk] = framesOf(await recorded((rec) => rec.log("a", Scalars(1)))) as [

@@ -9,7 +9,9 @@ describe("RecentIds", () => {
     const generator = new TuidGenerator();
     const all = range(0, 5000).map(() => generator.next());
     for (const id of all) {
+      expect(ids.has("a", id)).to.equal(false);
       expect(ids.add("a", id)).to.equal(true);
+      expect(ids.has("a", id)).to.equal(true);
       expect(ids.add("a", id)).to.equal(false);
     }
     expect(ids.add("b", all[4999] as Tuid)).to.equal(true);

@@ -99,6 +99,7 @@ const SPECIAL: Readonly<Record<string, Plain>> = {
     }),
   }),
   TensorData: tensor,
+  TransformFrameId: fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 }),
   TextLogColumn: fc.record({ visible: fc.boolean(), kind: fc.constantFrom(1, 2, 3) }),
   TimeInt: time,
   AbsoluteTimeRange: fc.record({ min: time, max: time }),

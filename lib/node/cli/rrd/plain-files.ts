@@ -8,7 +8,7 @@ const MAX_ITEM_BYTES = 512 * 1024 * 1024;
 const LIMITS = { maxDepth: 64, maxItems: 100_000_000 } as const;
 
 /** The values of JSON lines; an error in the place of a line that is none. Empty lines are skipped. */
-export async function* readJsonLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+export async function* readJsonLines(input: AsyncIterable<Uint8Array>): AsyncGenerator {
   const decoder = new StringDecoder("utf8");
   let pieces: string[] = [];
   let length = 0;
@@ -44,12 +44,12 @@ export async function* readJsonLines(input: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 /** The items of a CBOR sequence (RFC 8742). After one that is not plain CBOR nothing can be read any more. */
-export async function* readCborSequence(input: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
+export async function* readCborSequence(input: AsyncIterable<Uint8Array>): AsyncGenerator {
   let blocks: Uint8Array[] = [];
   let length = 0;
   /** Looking again and again at a large item that comes in small pieces would take for ever. */
   let lookAt = 1;
-  const items = function* (isEnd: boolean): Generator<unknown> {
+  const items = function* (isEnd: boolean): Generator {
     let bytes: Uint8Array = Buffer.concat(blocks);
     for (;;) {
       const end = bytes.length === 0 ? undefined : endOfCborItem(bytes, LIMITS);

@@ -67,7 +67,7 @@ function messageText(message: LogMsg, verbose: number): string {
 
 function chunkText(chunk: Chunk, verbose: number): string {
   const { id, numRows, byteLength } = chunk;
-  const head = `Chunk(chunk_${id}) with ${formatCount(numRows)} rows (${formatBytes(byteLength)}) - ${chunk.entityPath}`;
+  const head = `Chunk(chunk_${id.toString()}) with ${formatCount(numRows)} rows (${formatBytes(byteLength)}) - ${chunk.entityPath}`;
   const names = chunk.components.map(({ descriptor: { component, componentType } }) =>
     verbose === 1 && componentType !== undefined ? `${component} (${componentType})` : component,
   );
@@ -95,14 +95,15 @@ function schemaTable(chunk: Chunk): string {
 
 function rowsTable(chunk: Chunk): string {
   const rows: string[][] = [];
-  for (const { rowId, times, cell } of chunkRows(chunk)) {
+  for (const row of chunkRows(chunk)) {
+    const { rowId, times } = row;
     rows.push([
-      `row_${rowId}`,
+      `row_${rowId.toString()}`,
       ...chunk.timelines.map(({ timeline: { name, type } }) =>
         formatTime(type, times[name] as bigint),
       ),
       ...chunk.components.map(({ descriptor: { component } }) => {
-        const found = cell(component);
+        const found = row.cell(component);
         return found === undefined ? "null" : formatValue(found.values);
       }),
     ]);
@@ -122,7 +123,7 @@ async function footerText(source: string): Promise<string> {
       .map((store) => {
         const manifest = file.manifest(store);
         const rows = manifest.chunks.map((chunk, i) => [
-          `chunk_${chunk.chunkId}`,
+          `chunk_${chunk.chunkId.toString()}`,
           chunk.entityPath,
           chunk.isStatic
             ? "static"

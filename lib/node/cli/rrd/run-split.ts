@@ -45,7 +45,7 @@ export async function runSplit(argv: SplitArguments): Promise<number> {
     const path = join(argv.outputDir, `${stem}_${bounds[i]}__${bounds[i + 1]}.rrd`);
     const sink = save(path, { overwrite: true });
     try {
-      for (const store of stores) await sink.write(messagesOf(store, split.get(store), i, argv));
+      for (const store of stores) sink.write(messagesOf(store, split.get(store), i, argv));
     } finally {
       await sink.close();
     }

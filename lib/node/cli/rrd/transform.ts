@@ -64,7 +64,7 @@ export class Once {
     const { kind, applicationId, recordingId } = message.storeId;
     const store = `${kind}\n${applicationId}\n${recordingId}`;
     if (message.kind === "blueprint-activation") return true;
-    const key = message.kind === "chunk" ? `${store}\n${message.chunk.id}` : store;
+    const key = message.kind === "chunk" ? `${store}\n${message.chunk.id.toString()}` : store;
     if (this.#seen.has(key)) return false;
     this.#seen.add(key);
     return true;

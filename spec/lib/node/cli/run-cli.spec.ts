@@ -81,6 +81,8 @@ describe("the command line", function () {
     await writeFile(dir.file("a.txt"), "");
     const script = await cli(["completion"], { env: { SHELL: "/bin/bash" } }).exit;
     expect(script.stdout).to.include("rerun-rx --get-yargs-completions");
+    expect(script.stderr).to.equal("");
+    expect(script.code).to.equal(0);
     const complete = async (...words: string[]): Promise<string[]> => {
       const args = ["--get-yargs-completions", "rerun-rx", ...words];
       const { stdout } = await cli(args, { cwd: dir.path, env: { SHELL: "/bin/bash" } }).exit;
