@@ -63,6 +63,11 @@ export class Access {
   }
 }
 
+/** The token of `authorization: Bearer TOKEN`. */
+export function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+}
+
 /** True for names and addresses that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^::ffff:/, "");

@@ -1,6 +1,6 @@
 import type { GrpcCall, GrpcHandler } from "./grpc-call.ts";
 import { GRPC_STATUS } from "./grpc-status.ts";
-import type { Access } from "./hub-access.ts";
+import { type Access, bearerOf } from "./hub-access.ts";
 
 /** Path of the service; methods are below it. */
 export const GRPC_SERVICE = "/rerun.sdk_comms.v1alpha1.MessageProxyService/";
@@ -55,8 +55,4 @@ export class GrpcGate {
       return call.end(GRPC_STATUS.resourceExhausted, "Too many connections");
     call.handle(handler);
   }
-}
-
-function bearerOf(authorization: string | undefined): string | undefined {
-  return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 }

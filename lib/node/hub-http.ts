@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { pipeline } from "node:stream";
-import { type Access, isLoopback } from "./hub-access.ts";
+import { type Access, bearerOf, isLoopback } from "./hub-access.ts";
 import { answerGrpcWeb, type GrpcWebOptions } from "./hub-grpc-web.ts";
 import type { ContentEncoding, PageAsset } from "./page-assets.ts";
 
@@ -12,8 +12,8 @@ export interface HttpOptions {
   readonly allowedOrigins: readonly string[];
   /** Absent: gRPC-web is not answered. */
   readonly grpcWeb?: GrpcWebOptions;
-  /** The body of `/healthz`. */
-  readonly health: () => unknown;
+  /** The body of `/healthz`; the whole of it for those who may see the data. */
+  readonly health: (whole: boolean) => unknown;
 }
 
 /** Answers what is asked over HTTP/1.1: the page, the viewer, `/healthz`, and gRPC-web. */
@@ -31,8 +31,14 @@ export function httpHandler(options: HttpOptions): RequestListener {
     }
     const path = (request.url ?? "/").split("?", 1)[0] as string;
     if (path === "/healthz") {
+      const token = bearerOf(request.headers.authorization);
       response.setHeader("Cache-Control", "no-store");
-      return answer(response, 200, JSON.stringify(health()), "application/json");
+      return answer(
+        response,
+        200,
+        JSON.stringify(health(access.tokenAllowed(token))),
+        "application/json",
+      );
     }
     const asset = assets.get(path);
     if (asset === undefined) return answer(response, 404, "There is nothing here");

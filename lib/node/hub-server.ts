@@ -17,7 +17,7 @@ export interface ServerParts extends Pick<UpgradeOptions, "accept" | "unavailabl
   readonly access: Access;
   readonly roles: HubRoles;
   /** The body of `/healthz`. */
-  readonly health: () => unknown;
+  readonly health: (whole: boolean) => unknown;
   /** A connection of gRPC came, or went. */
   readonly onConnections: () => void;
 }

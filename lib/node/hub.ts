@@ -81,14 +81,16 @@ export class Hub {
       options,
       access,
       roles: this.#roles,
-      health: () => ({
+      health: (whole) => ({
         status: "ok",
         server: options.server,
-        session,
-        messages: this.#log.log.nextSeq,
-        bytes: this.#log.log.bytes,
-        clients: this.#peers.size,
-        ...this.peers,
+        ...(whole && {
+          session,
+          messages: this.#log.log.nextSeq,
+          bytes: this.#log.log.bytes,
+          clients: this.#peers.size,
+          ...this.peers,
+        }),
       }),
       unavailable: () => {
         if (this.#closing) return "This hub ends";

@@ -5,10 +5,17 @@ const TIMEOUT_MS = 2_000;
 /** Its answer is short; what is longer is none. */
 const MAX_BYTES = 64 * 1024;
 
-/** Asks who is at a hub of ours on this machine; undefined when it is none, or one that is encrypted. */
-export async function askHealth(port: number): Promise<{ readonly browsers: number } | undefined> {
+/**
+ * Asks who is at a hub of ours on this machine; undefined when it is none, or one that is encrypted.
+ *
+ * @param token without the right one, a hub that has one does not say how many browsers there are
+ */
+export async function askHealth(
+  port: number,
+  token?: string,
+): Promise<{ readonly browsers: number } | undefined> {
   try {
-    const health = JSON.parse(await read(port)) as {
+    const health = JSON.parse(await read(port, token)) as {
       server?: { name?: string };
       browsers?: unknown;
     };
@@ -20,11 +27,12 @@ export async function askHealth(port: number): Promise<{ readonly browsers: numb
 }
 
 /** Not by `fetch`: its connection would stay open for a while, and the program with it. */
-function read(port: number): Promise<string> {
+function read(port: number, token: string | undefined): Promise<string> {
   return new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const url = `http://127.0.0.1:${port}/healthz`;
-    get(url, { agent: false, signal }, (response) => {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    get(url, { agent: false, signal, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => {

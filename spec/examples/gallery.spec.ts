@@ -25,14 +25,14 @@ const PROGRAMS: readonly {
   readonly file: string;
   readonly flags: string[];
 }[] = [
-  { name: "monitor", file: "monitor/main.ts", flags: ["--headless", "--duration", "8"] },
+  { name: "monitor", file: "monitor/main.ts", flags: ["--headless", "--duration", "4"] },
   ...readdirSync(EXAMPLES)
     .filter((file) => file.endsWith(".ts"))
     .map((file) => ({ name: file.replace(/\.ts$/, ""), file, flags: [] })),
 ];
 
 /** How long a picture may change until it is taken as it is. */
-const STEADY_MS = 15_000;
+const STEADY_MS = 4_000;
 
 /** Tiles of maps come from the web, which a page in a spec does not reach. */
 const isMissingTile = ({ text }: ConsoleProblem): boolean =>
@@ -108,6 +108,6 @@ async function steadyPicture(page: OpenViewer): Promise<Uint8Array> {
     const next = await page.screenshot();
     same = Buffer.compare(last, next) === 0 ? same + 1 : 0;
     last = next;
-    if (same >= 3 || enough.aborted) return last;
+    if (same >= 2 || enough.aborted) return last;
   }
 }

@@ -86,7 +86,7 @@ export function anySchedule({
   hasBudget = false,
 }: Partial<ScheduleOptions>): fc.Arbitrary<Schedule> {
   return fc.record({
-    steps: fc.array(step, { maxLength: 40, size: "max" }),
+    steps: fc.array(step, { maxLength: 32, size: "max" }),
     tickMs: fc.constantFrom(0, 0, 4),
     hasHistory: fc.boolean(),
     // The messages have about 800 bytes.

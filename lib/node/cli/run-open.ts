@@ -77,7 +77,7 @@ async function sendToRunning(
     receiver.close();
   }
   if (code !== 0 && receiver.sent === 0) return code;
-  const health = await askHealth(options.port);
+  const health = await askHealth(options.port, options.token);
   console.error(`Shown by the viewer that runs: ${health === undefined ? grpc : page}`);
   if (health?.browsers === 0 && open) openBrowser(page);
   return code;

@@ -104,7 +104,7 @@ async function showRunning(settings: HubSettings, file: string | undefined): Pro
       `Expected to write what comes in on port ${options.port} to a file, but another viewer listens there; end it, or give another --port: ${file}`,
     );
   const { page, grpc } = hubUrls(options, options.port);
-  const isOurs = (await askHealth(options.port)) !== undefined;
+  const isOurs = (await askHealth(options.port, options.token)) !== undefined;
   console.error(`A viewer runs already on port ${options.port}: ${isOurs ? page : grpc}`);
   if (isOurs && open) openBrowser(page);
   return 0;

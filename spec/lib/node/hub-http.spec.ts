@@ -140,6 +140,15 @@ describe("Hub over HTTP", () => {
     });
   });
 
+  it("tells nothing of the data to those who do not know the token", async () => {
+    const hub = await start.hub({ token: "secret" });
+    const health = async (headers: Record<string, string>): Promise<unknown> =>
+      (await fetch(`http://127.0.0.1:${hub.port}/healthz`, { headers })).json();
+    expect(await health({})).to.have.all.keys("status", "server");
+    expect(await health({ authorization: "Bearer wrong" })).to.have.all.keys("status", "server");
+    expect(await health({ authorization: "Bearer secret" })).to.include({ messages: 0 });
+  });
+
   it("has nothing else, however it is asked for", async () => {
     const { port } = await start.hub();
     for (const path of [

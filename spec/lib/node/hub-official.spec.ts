@@ -4,10 +4,9 @@ import { expect } from "chai";
 import { Points3D, RecordingStream, Scalars } from "../../../lib/index.ts";
 import { save } from "../../../sinks/index.ts";
 import { decodeRrd } from "../../helpers/decode-rrd.ts";
-import { framesOf, GrpcPeer } from "../../helpers/grpc-peer.ts";
+import { GrpcPeer } from "../../helpers/grpc-peer.ts";
 import { requirePeer } from "../../helpers/peers.ts";
 import { eventually, useReceivers } from "../../helpers/receivers.ts";
-import { recorded } from "../../helpers/recorded.ts";
 import { compare, python, verify } from "../../helpers/rerun-cli.ts";
 import { untilBrowsers, useHub } from "../../helpers/use-hub.ts";
 import { useTempDir } from "../../helpers/use-temp-dir.ts";
@@ -146,52 +145,6 @@ describe("Hub with the official programs", function () {
       log(50, 60);
       await viewer.waitForTimeRange("frame", { min: 0, max: 59 });
       expect(viewer.consoleProblems).to.deep.equal([]);
-    });
-
-    it("goes on for the viewer when a program sends what nobody can read", async () => {
-      const hub = await start.hub();
-      const frames = framesOf(
-        await recorded(
-          (rec) => {
-            rec.setTime("frame", { sequence: 1 });
-            rec.log("plot", Scalars(1));
-          },
-          { recordingId: "good" },
-        ),
-      );
-      const more = framesOf(
-        await recorded(
-          (rec) => {
-            rec.setTime("frame", { sequence: 7 });
-            rec.log("plot", Scalars(1));
-          },
-          { recordingId: "good" },
-        ),
-      );
-      const peer = await GrpcPeer.connect(hub.port);
-      start.onEnd(() => peer.close());
-      await peer.write(frames);
-      const viewer = await browser.openUrl(urlOf(hub));
-      await viewer.waitFor("recordings.length > 0");
-      await viewer.waitForTimeRange("frame", { min: 1, max: 1 });
-      // The same chunk with another id, damaged in many places.
-      for (let at = 250; at < (more[1] as Uint8Array).length - 60; at += 40) {
-        const bytes = Uint8Array.from(more[1] as Uint8Array);
-        bytes.fill(0xff, at, at + 8);
-        await peer.write([bytes]);
-      }
-      await peer.write(
-        framesOf(
-          await recorded(
-            (rec) => {
-              rec.setTime("frame", { sequence: 9 });
-              rec.log("plot", Scalars(1));
-            },
-            { recordingId: "good" },
-          ),
-        ),
-      );
-      await viewer.waitFor('viewer.get_time_range("good", "frame")?.max === 9');
     });
   });
 });
