@@ -12,6 +12,9 @@ declare const VIEWER_VERSION: string;
 /** Bytes handed to the viewer of a hidden tab: it decodes them, but puts them away only when it draws. */
 const HIDDEN_BYTES = 32 * 1024 * 1024;
 
+/** How long the viewer may take to open the first recording. */
+const OPEN_MS = 3_000;
+
 const query = new URLSearchParams(location.search);
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? undefined;
 
@@ -29,6 +32,19 @@ const feed = new ViewerFeed({
     // A hidden tab draws no frames.
     if (document.hidden) setTimeout(callback, 20);
     else requestAnimationFrame(callback);
+  },
+  opened(callback) {
+    let isWaiting = true;
+    const goOn = (): void => {
+      if (!isWaiting) return;
+      isWaiting = false;
+      clearTimeout(timer);
+      stop();
+      callback();
+    };
+    // Blueprints alone open nothing.
+    const timer = setTimeout(goOn, OPEN_MS);
+    const stop = viewer.on("recording_open", () => setTimeout(goOn, 0));
   },
   holdBack: () => document.hidden && hiddenBytes > HIDDEN_BYTES,
 });

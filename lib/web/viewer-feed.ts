@@ -5,6 +5,11 @@ export interface FeedOptions {
   readonly send: (rrd: Uint8Array) => void;
   /** Calls back when the page has had time to draw. */
   readonly nextTurn: (callback: () => void) => void;
+  /**
+   * Calls back when the viewer has understood the first call: it begins with blueprints, and what overtook it would be
+   * laid out without them. Default: as `nextTurn`.
+   */
+  readonly opened?: (callback: () => void) => void;
   /** Bytes of frames in one call; a single batch may be larger. Default 4 MiB. */
   readonly maxCallBytes?: number;
   /** Says to hold back for now, after `heldBytes` that the viewer could not show. */
@@ -25,6 +30,7 @@ export class ViewerFeed {
   #ready = false;
   #scheduled = false;
   #messages = 0;
+  #opened = false;
 
   constructor(options: FeedOptions) {
     this.#options = options;
@@ -58,8 +64,11 @@ export class ViewerFeed {
     if (this.#options.holdBack?.() === true) return;
     this.#scheduled = true;
     const taken = this.#take();
+    const { nextTurn, opened = nextTurn } = this.#options;
+    const wait = this.#opened ? nextTurn : opened;
+    this.#opened = true;
     this.#options.send(joinStream(taken));
-    this.#options.nextTurn(() => {
+    wait(() => {
       this.#scheduled = false;
       for (const { done } of taken) done();
       this.wake();

@@ -152,6 +152,7 @@ describe("socket", () => {
     start.onEnd(() => clearInterval(timer));
     await rec.flush();
     // Losses are told in the recording itself, too.
+    await rec.flush();
     const { deliveredRows, droppedRows } = attached.stats;
     expect(deliveredRows + droppedRows).to.equal(rec.stats.loggedRows);
   });

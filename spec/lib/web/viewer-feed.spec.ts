@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import type { ReceivedFrames } from "../../../lib/web/hub-link.ts";
 import { throttle, toViewerEvent } from "../../../lib/web/viewer-events.ts";
-import { ViewerFeed } from "../../../lib/web/viewer-feed.ts";
+import { type FeedOptions, ViewerFeed } from "../../../lib/web/viewer-feed.ts";
 
 const HEADER = Uint8Array.of(9, 9);
 
 describe("ViewerFeed", () => {
   /** A feed whose turns are ended by hand. */
-  function setUp(options: { maxCallBytes?: number; holdBack?: () => boolean } = {}) {
+  function setUp(options: Partial<FeedOptions> = {}) {
     const calls: number[][] = [];
     const done: number[] = [];
     const turns: (() => void)[] = [];
@@ -79,6 +79,22 @@ describe("ViewerFeed", () => {
       [9, 9, 3],
       [9, 9, 4, 4, 4, 4, 4],
     ]);
+  });
+
+  it("lets nothing overtake the first call, which begins with blueprints", () => {
+    const opened: (() => void)[] = [];
+    const { feed, push, calls, turn } = setUp({ opened: (callback) => opened.push(callback) });
+    push(1);
+    feed.ready();
+    push(2);
+    turn();
+    expect(calls).to.deep.equal([[9, 9, 1]]);
+    opened.shift()?.();
+    expect(calls[1]).to.deep.equal([9, 9, 2]);
+    push(3);
+    turn();
+    expect(calls[2]).to.deep.equal([9, 9, 3]);
+    expect(opened).to.deep.equal([]);
   });
 
   it("begins another stream when the header changes", () => {
