@@ -33,8 +33,9 @@ export interface AttachOptions {
   /**
    * Bytes that may wait for this sink while it is busy, by default 256 MiB; of what it has taken and not acknowledged
    * as many count as leave half of them. Past it data is dropped for this sink as {@link policy} says, until it has
-   * caught up; each such episode is counted and told. What is static, properties and blueprints never are dropped. (A
-   * static value whose place a later one has taken counts as temporal.)
+   * caught up: of `latest` data all but the latest of each entity, then the oldest of `oldest` data. Each such episode is
+   * counted and told. What is static, properties and blueprints never are dropped. (A static value whose place a later
+   * one has taken counts as temporal.)
    *
    * What was logged before the sink came, or came back, does not count as long as nothing has to be dropped.
    */

@@ -39,6 +39,7 @@ export class Triage<T> {
   /** The latest of each key, in the order in which they came. */
   readonly #latest = new Map<string, Waiting<T>>();
   #bytes = 0;
+  #latestBytes = 0;
   #reliableBytes = 0;
 
   constructor(options: TriageOptions<T>, onDrop: (entry: LogEntry<T>, why: ShedReason) => void) {
@@ -69,6 +70,7 @@ export class Triage<T> {
       const older = this.#latest.get(key);
       if (older !== undefined) this.#drop(older, "budget");
       this.#latest.set(key, waiting);
+      this.#latestBytes += entry.bytes;
     } else if (policy === "oldest") {
       this.#oldest.push(waiting);
     } else {
@@ -84,10 +86,10 @@ export class Triage<T> {
   }
 
   /**
-   * Makes room: what is too old goes, then as much as is needed to stay within the bytes. First the oldest of policy
-   * `oldest`, then those that are the latest of something, and of what is reliable only what is past its own bound.
+   * Makes room: of policy `oldest` what is too old goes, then the oldest until all that waits is within the bytes. Of what
+   * is the latest of something the oldest goes when these alone take more, and of what is reliable only what is past its
+   * own bound.
    *
-   * @param maxBytes for all that waits
    * @param newest this entry stays, however large: a budget must not make logging impossible
    * @param now in milliseconds, as entries have it
    */
@@ -102,7 +104,7 @@ export class Triage<T> {
       this.#drop(first, "budget");
     }
     for (const waiting of this.#latest.values()) {
-      if (this.#bytes <= maxBytes || !canGo(waiting)) break;
+      if (this.#latestBytes <= maxBytes || !canGo(waiting)) break;
       this.#drop(waiting, "budget");
     }
     while (this.#reliableBytes > reliableBytes) {
@@ -124,6 +126,7 @@ export class Triage<T> {
     this.#all.removed();
     if (key !== undefined) {
       this.#latest.delete(key);
+      this.#latestBytes -= entry.bytes;
     } else if (policy === "oldest") {
       this.#oldest.removed();
     } else {

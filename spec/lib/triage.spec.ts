@@ -73,13 +73,15 @@ describe("Triage", () => {
     expect(held).to.deep.equal([0, 1, 2, 3, 4, 5]);
   });
 
-  it("lets go of the oldest first, then of the latest, and of nothing that is reliable", () => {
+  it("lets go of the oldest first, of the latest when they alone are too many, and of nothing reliable", () => {
     const { triage, dropped, add } = sorting();
     for (const policy of ["latest", "reliable", "oldest", "oldest", "reliable", "latest"] as const)
-      add(policy, policy === "latest" ? String(dropped.length + Math.random()) : "k");
+      add(policy, `key ${dropped.length} ${triage.entries.length}`);
     triage.shed(50, 5, 0);
     expect(dropped).to.deep.equal(["2"]);
-    triage.shed(30, 5, 0);
+    triage.shed(20, 5, 0);
+    expect(dropped).to.deep.equal(["2", "3"]);
+    triage.shed(10, 5, 0);
     expect(dropped).to.deep.equal(["2", "3", "0"]);
     triage.shed(0, -1, 0);
     expect(dropped).to.deep.equal(["2", "3", "0", "5"]);
