@@ -1,10 +1,11 @@
 import type { Observable, Subscription } from "rxjs";
 import type { Attachment, AttachOptions, SinkStats } from "./attachment.ts";
-import { DEFAULT_POLICIES, type LossPolicy, latestKeyOf, lossPolicyOf } from "./data-class.ts";
-import { DeliveryCounts, describeLoss } from "./delivery-counts.ts";
-import { quote, RerunError } from "./errors.ts";
+import { DeliveryCounts } from "./delivery-counts.ts";
+import { RerunError } from "./errors.ts";
 import type { DropReason } from "./log-cursor.ts";
 import type { LogMsg } from "./log-msg.ts";
+import { lossBudget } from "./loss-budget.ts";
+import { type LossEvents, LossTeller } from "./loss-teller.ts";
 import type { CursorOptions, CursorStart, LogCursor, LogEntry, MessageLog } from "./message-log.ts";
 import { PipeStage } from "./pipe-stage.ts";
 import { BehaviorSubject } from "./rxjs.ts";
@@ -13,17 +14,12 @@ import { keepAlive, Patience, raceSignal } from "./wait.ts";
 
 /** Messages are handed over in batches of about this size: large enough to be cheap, small enough to stop soon. */
 const BATCH_BYTES = 4 << 20;
-export const DEFAULT_BUDGET_BYTES: number = 256 << 20;
-/** Reliable data may take as many times the budget. */
-const RELIABLE_FACTOR = 4;
-/** An episode of loss is told once it is over, or has lasted for so long, in milliseconds. */
-const TELL_LOSS_AFTER_MS = 1_000;
 
 /** How often each sink is attached: the last recording stream that lets go of it closes it. */
 const holders = new WeakMap<Sink, number>();
 
 /** What an attachment tells its recording stream. */
-export interface AttachmentEvents {
+export interface AttachmentEvents extends LossEvents {
   /** False when the recording is switched off. */
   readonly enabled: boolean;
   /** Delivered, dropped, changed state. */
@@ -32,8 +28,6 @@ export interface AttachmentEvents {
   report(error: RerunError): void;
   /** Batches pending rows and delivers. */
   drain(): void;
-  /** An episode of loss in words, to be kept with the data; once for each. */
-  lost?(text: string, level: "WARN" | "ERROR"): void;
 }
 
 /** How an attachment ends. */
@@ -73,14 +67,11 @@ export class AttachedSink implements Attachment {
   #released = false;
   #error: RerunError | undefined;
   readonly #counts = new DeliveryCounts();
+  readonly #losses: LossTeller;
   /** What was still owed when it ended; lost, unless a successor gets it. */
   #undelivered: readonly LogEntry<LogMsg>[] = [];
   /** The same in messages of the recording: with operators, what they made is not yet all. */
   #owed: readonly LogEntry<LogMsg>[] = [];
-  /** Whether the present episode of loss is still to be told. */
-  #isUntold = false;
-  #hasLostReliable = false;
-  #lossTimer: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<boolean> | undefined;
   /** Called at the next step forward. */
   #waiters: (() => void)[] = [];
@@ -97,7 +88,12 @@ export class AttachedSink implements Attachment {
     this.name = sink.name ?? "sink";
     this.#events = events;
     const { pipe = [] } = options;
-    const reading = this.#readingOf(options);
+    const reading: CursorOptions<LogMsg> = {
+      ...lossBudget(options, (thrown) => this.#fail(thrown)),
+      onAppend: () => this.pump(),
+      onDrop: (entry, why) => this.#dropped(entry, why),
+    };
+    this.#losses = new LossTeller(this.name, this.#counts, events);
     holders.set(sink, (holders.get(sink) ?? 0) + 1);
     const onAck = (entry: LogEntry<LogMsg>): void => this.#counts.delivered(entry.item);
     if (pipe.length === 0) {
@@ -130,39 +126,6 @@ export class AttachedSink implements Attachment {
     });
     // A sink that had failed before it came here.
     if (this.#failed) this.#release();
-  }
-
-  /** @throws RerunError `invalid-argument` */
-  #readingOf(options: AttachOptions): CursorOptions<LogMsg> {
-    const { budgetBytes = DEFAULT_BUDGET_BYTES, maxAgeMs, policy } = options;
-    const { reliableBytes = RELIABLE_FACTOR * budgetBytes } = options;
-    for (const [name, value] of Object.entries({ budgetBytes, reliableBytes, maxAgeMs }))
-      if (value !== undefined) atLeastZero(name, value);
-    const policyOf = lossPolicyOf(policy);
-    return {
-      budgetBytes,
-      triage: {
-        policyOf: (message) => this.#ask(policyOf, message),
-        keyOf: latestKeyOf,
-        reliableBytes,
-        maxAgeMs,
-        onHold: (message) => {
-          if (message.kind === "chunk") message.chunk.own();
-        },
-      },
-      onAppend: () => this.pump(),
-      onDrop: (entry, why) => this.#dropped(entry, why),
-    };
-  }
-
-  /** A function of the user's that throws ends this sink, but not in the middle of a call of `log`. */
-  #ask(policyOf: (message: LogMsg) => LossPolicy, message: LogMsg): LossPolicy {
-    try {
-      return policyOf(message);
-    } catch (thrown) {
-      queueMicrotask(() => this.#fail(thrown));
-      return DEFAULT_POLICIES.other;
-    }
   }
 
   get state$(): Observable<SinkState> {
@@ -225,7 +188,7 @@ export class AttachedSink implements Attachment {
     } finally {
       this.#pumping = false;
     }
-    if (!this.#busy) this.#endLoss();
+    if (!this.#busy) this.#losses.end();
     this.#events.changed();
   }
 
@@ -284,46 +247,13 @@ export class AttachedSink implements Attachment {
 
   #dropped({ item }: LogEntry<LogMsg>, why: DropReason): void {
     // Of what its viewer refuses, the sink itself tells.
-    if (why === "refused") {
-      this.#counts.dropped(item);
-      return;
-    }
-    if (this.#counts.lost(item)) {
-      this.#isUntold = true;
-      this.#hasLostReliable = false;
-      this.#lossTimer = setTimeout(() => this.tellLoss(), TELL_LOSS_AFTER_MS);
-      (this.#lossTimer as { unref?: () => void }).unref?.();
-      this.#events.report(
-        new RerunError(
-          "data-dropped",
-          `${this.name} is slower than the data: what its \`policy\` lets go is being dropped to stay within its budget; the count is in stats$`,
-        ),
-      );
-    }
-    if (why !== "bound" || this.#hasLostReliable) return;
-    this.#hasLostReliable = true;
-    this.#events.report(
-      new RerunError(
-        "data-dropped",
-        `${this.name} is so slow that more reliable data waits than \`reliableBytes\` allows: the oldest of it is being dropped; raise it, or let \`policy\` let go of more`,
-      ),
-    );
+    if (why === "refused") this.#counts.dropped(item);
+    else this.#losses.lost(item, why);
   }
 
   /** Tells of the present episode of loss, unless that was done. */
   tellLoss(): void {
-    const { lastLoss } = this.#counts;
-    if (!this.#isUntold || lastLoss === undefined) return;
-    this.#isUntold = false;
-    clearTimeout(this.#lossTimer);
-    const level = this.#hasLostReliable ? "ERROR" : "WARN";
-    this.#events.lost?.(describeLoss(this.name, lastLoss), level);
-  }
-
-  #endLoss(): void {
-    if (!this.#counts.isLosing) return;
-    this.#counts.endEpisode();
-    this.tellLoss();
+    this.#losses.tell();
   }
 
   #fail(thrown: unknown): void {
@@ -332,7 +262,7 @@ export class AttachedSink implements Attachment {
     this.#ended = true;
     this.#error = RerunError.from(thrown);
     this.#release();
-    this.#endLoss();
+    this.#losses.end();
     this.#state$.next("failed");
     this.#events.report(this.#error);
     this.#events.changed();
@@ -447,7 +377,7 @@ export class AttachedSink implements Attachment {
     const waiting = this.#queuedBytes;
     this.#ended = true;
     this.#release();
-    this.#endLoss();
+    this.#losses.end();
     // A successor gets it.
     if (handOver) this.#undelivered = [];
     try {
@@ -511,14 +441,6 @@ export function receiptOf(result: unknown): {
   const { ready, delivered } = (result ?? {}) as Partial<Delivery>;
   if (!isThenable(delivered)) return {};
   return { ready: isThenable(ready) ? ready : undefined, delivered };
-}
-
-function atLeastZero(name: string, value: unknown): void {
-  if (typeof value === "number" && value >= 0) return;
-  throw new RerunError(
-    "invalid-argument",
-    `Expected \`${name}\` to be a number from 0 on, got ${quote(value)}`,
-  );
 }
 
 function isThenable(value: unknown): value is Promise<void> {

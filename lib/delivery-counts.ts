@@ -71,7 +71,7 @@ export class DeliveryCounts {
 
   /** It has caught up: what is lost later is another episode. */
   endEpisode(): void {
-    if (this.#episode !== undefined) this.#episode.ended ??= new Date();
+    if (this.#episode !== undefined) this.#episode.ended ??= new Date(Date.now());
   }
 
   /** @param undelivered messages that count as dropped, because nobody will deliver them */
@@ -102,7 +102,7 @@ export class DeliveryCounts {
 }
 
 class Episode {
-  readonly #began = new Date();
+  readonly #began = new Date(Date.now());
   ended: Date | undefined;
   #messages = 0;
   #rows = 0;
@@ -133,7 +133,7 @@ class Episode {
 /** An episode of loss in words, for people. */
 export function describeLoss(name: string, loss: LossEpisode): string {
   const { began, ended, droppedRows, classes } = loss;
-  const seconds = ((ended ?? new Date()).getTime() - began.getTime()) / 1000;
+  const seconds = ((ended?.getTime() ?? Date.now()) - began.getTime()) / 1000;
   const parts = Object.entries(classes).map(([key, rows]) => `${key} ${rows}`);
   const end = ended === undefined ? " and goes on; the count is in `stats$`" : "";
   return `${name} was too slow: ${droppedRows} rows were dropped for it (${parts.join(", ")}) from ${began.toISOString()} on, which took ${seconds.toFixed(1)} s${end}`;

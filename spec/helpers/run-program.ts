@@ -107,7 +107,7 @@ class StartedProgram implements Program {
     this.#name = file;
     const [command, ...before] = [...(options.wrapper ?? []), process.execPath] as const;
     this.#child = spawn(
-      command as string,
+      command,
       [
         ...before,
         // What is built already needs neither. By URL, as `tsx` alone would be looked up from the working directory.

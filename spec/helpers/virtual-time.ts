@@ -30,7 +30,7 @@ export class VirtualTime {
     const set =
       (repeats: boolean) =>
       (work: (...args: unknown[]) => void, delay = 0, ...args: unknown[]): object => {
-        const delayMs = Math.max(1, Number(delay) || 0);
+        const delayMs = Math.max(1, Number.isNaN(delay) ? 0 : delay);
         const timer: Timer = {
           at: this.#nowMs + delayMs,
           order: this.#made++,

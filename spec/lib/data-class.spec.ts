@@ -17,7 +17,7 @@ import {
 import type { AsComponents } from "../../lib/component-batch.ts";
 import { dataClassOf, type LossPolicies, latestKeyOf, lossPolicyOf } from "../../lib/data-class.ts";
 import { RerunError } from "../../lib/errors.ts";
-import type { ChunkMsg, LogMsg } from "../../lib/log-msg.ts";
+import type { ChunkMsg } from "../../lib/log-msg.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { memory } from "../../sinks/memory.ts";
 import { flow } from "../helpers/flow.ts";
@@ -145,7 +145,7 @@ describe("the policy of data", () => {
 
 describe("what is later takes the place of what is earlier", () => {
   it("with the same entity, timelines and components, and no other", () => {
-    const key = (text: string): string => latestKeyOf(flow(text) as LogMsg);
+    const key = (text: string): string => latestKeyOf(flow(text));
     expect(key("/a x1")).to.equal(key("/a x2@7"));
     for (const other of ["/b x1", "/a y1", "/a x1y1", "/a x1@t=1", "/a! x1", "b: /a x1"])
       expect(key(other), other).not.to.equal(key("/a x1"));

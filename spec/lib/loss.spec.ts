@@ -287,7 +287,7 @@ describe("a sink that is too slow", () => {
     data.fill(99);
     await slow.catchUp();
     expect(slow.messages.map(pixelOf).filter((pixel) => pixel >= 0)).to.deep.equal([5]);
-    await rec.close();
+    await rec.close({ signal: AbortSignal.abort() });
   });
 });
 
