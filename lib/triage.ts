@@ -18,11 +18,11 @@ export interface TriageOptions<T> {
 export type ShedReason = "budget" | "bound";
 
 interface Waiting<T> {
-  readonly entry: LogEntry<T>;
+  /** Undefined once it is gone: its place in a queue may stay for a while, and must not hold it. */
+  entry: LogEntry<T> | undefined;
   readonly policy: LossPolicy;
   /** What it is the latest of, if that is its policy. */
   readonly key: string | undefined;
-  isGone: boolean;
 }
 
 /**
@@ -33,9 +33,9 @@ interface Waiting<T> {
 export class Triage<T> {
   readonly #options: TriageOptions<T>;
   readonly #onDrop: (entry: LogEntry<T>, why: ShedReason) => void;
-  readonly #all = new Queue<Waiting<T>>();
-  readonly #oldest = new Queue<Waiting<T>>();
-  readonly #reliable = new Queue<Waiting<T>>();
+  readonly #all = new Queue<T>();
+  readonly #oldest = new Queue<T>();
+  readonly #reliable = new Queue<T>();
   /** The latest of each key, in the order in which they came. */
   readonly #latest = new Map<string, Waiting<T>>();
   #bytes = 0;
@@ -54,7 +54,7 @@ export class Triage<T> {
 
   /** All that waits, in order. */
   get entries(): LogEntry<T>[] {
-    return this.#all.live().map(({ entry }) => entry);
+    return this.#all.live().flatMap(({ entry }) => entry ?? []);
   }
 
   /** Takes an entry in; of its kind it may be the latest. */
@@ -63,7 +63,7 @@ export class Triage<T> {
     const policy = policyOf(entry.item);
     onHold?.(entry.item);
     const key = policy === "latest" ? keyOf(entry.item) : undefined;
-    const waiting: Waiting<T> = { entry, policy, key, isGone: false };
+    const waiting: Waiting<T> = { entry, policy, key };
     this.#all.push(waiting);
     this.#bytes += entry.bytes;
     if (key !== undefined) {
@@ -96,11 +96,11 @@ export class Triage<T> {
   shed(maxBytes: number, newest: number, now: number): void {
     const { maxAgeMs = Number.POSITIVE_INFINITY, reliableBytes } = this.#options;
     const canGo = (waiting: Waiting<T> | undefined): waiting is Waiting<T> =>
-      waiting !== undefined && waiting.entry.seq !== newest;
+      waiting !== undefined && waiting.entry?.seq !== newest;
     for (;;) {
       const { first } = this.#oldest;
       if (!canGo(first)) break;
-      if (this.#bytes <= maxBytes && first.entry.since + maxAgeMs >= now) break;
+      if (this.#bytes <= maxBytes && (first.entry?.since ?? 0) + maxAgeMs >= now) break;
       this.#drop(first, "budget");
     }
     for (const waiting of this.#latest.values()) {
@@ -115,13 +115,15 @@ export class Triage<T> {
   }
 
   #drop(waiting: Waiting<T>, why: ShedReason): void {
+    const { entry } = waiting;
     this.#remove(waiting);
-    this.#onDrop(waiting.entry, why);
+    if (entry !== undefined) this.#onDrop(entry, why);
   }
 
   #remove(waiting: Waiting<T>): void {
     const { entry, policy, key } = waiting;
-    waiting.isGone = true;
+    if (entry === undefined) return;
+    waiting.entry = undefined;
     this.#bytes -= entry.bytes;
     this.#all.removed();
     if (key !== undefined) {
@@ -136,38 +138,38 @@ export class Triage<T> {
   }
 }
 
-/** Things in order, of which any may go; those that are gone are not held for long. */
-class Queue<W extends { readonly isGone: boolean }> {
-  #items: W[] = [];
+/** Entries in order, of which any may go. */
+class Queue<T> {
+  #items: Waiting<T>[] = [];
   #head = 0;
   /** How many from the head on are gone. */
   #gone = 0;
 
   /** The first one that is not gone. */
-  get first(): W | undefined {
-    while (this.#items[this.#head]?.isGone === true) {
+  get first(): Waiting<T> | undefined {
+    while (this.#head < this.#items.length && this.#items[this.#head]?.entry === undefined) {
       this.#head++;
       this.#gone--;
     }
     return this.#items[this.#head];
   }
 
-  push(item: W): void {
+  push(item: Waiting<T>): void {
     this.#items.push(item);
   }
 
   /** One of them is gone now. */
   removed(): void {
     this.#gone++;
-    if (this.#gone + this.#head > 64 && 2 * (this.#gone + this.#head) > this.#items.length) {
-      this.#items = this.live();
-      this.#head = 0;
-      this.#gone = 0;
-    }
+    const dead = this.#gone + this.#head;
+    if (dead <= 64 || 2 * dead <= this.#items.length) return;
+    this.#items = this.live();
+    this.#head = 0;
+    this.#gone = 0;
   }
 
   /** Those that are not gone. */
-  live(): W[] {
-    return this.#items.slice(this.#head).filter((item) => !item.isGone);
+  live(): Waiting<T>[] {
+    return this.#items.slice(this.#head).filter(({ entry }) => entry !== undefined);
   }
 }

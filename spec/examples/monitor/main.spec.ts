@@ -18,13 +18,17 @@ describe("the monitor", function () {
   const monitor = (...args: string[]): Program =>
     run(MAIN, { args, env: { CI: "true", RERUN: undefined, RERUN_RX_VIEWER: undefined } });
 
-  /** The chunks of a file, entity by entity. */
+  /** The chunks of the recording in a file, entity by entity. */
   async function entities(file: string): Promise<Map<string, DecodedChunk[]>> {
     const { chunks, manifests, truncatedBytes } = decodeRrd(await readFile(file));
     expect(truncatedBytes).to.equal(0);
-    expect(manifests).to.have.lengthOf(1);
+    // The recording, and its layout.
+    expect(manifests.map(({ storeId }) => storeId.kind)).to.have.members([
+      "recording",
+      "blueprint",
+    ]);
     const found = new Map<string, DecodedChunk[]>();
-    for (const chunk of chunks) {
+    for (const chunk of chunks.filter(({ storeId }) => storeId.kind === "recording")) {
       found.set(chunk.entityPath, [...(found.get(chunk.entityPath) ?? []), chunk]);
     }
     return found;
