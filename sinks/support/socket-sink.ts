@@ -69,7 +69,8 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
 
   write(messages: readonly LogMsg[]): Delivery {
     if (this.failure !== undefined) throw this.failure;
-    if (this.#ended || this.#closed !== undefined)
+    // While it closes it still takes what a recording owes to a hub that has just come.
+    if (this.#ended)
       throw new RerunError("sink-failed", `Expected to write to ${this.url} before it was closed`);
     this.#owed++;
     const link = this.#link;
