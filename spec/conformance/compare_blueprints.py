@@ -154,15 +154,19 @@ def has_blueprints(path: Path) -> bool:
 
 def content(path: Path) -> dict[str, Any]:
     reader = RrdReader(path)
-    stores = []
-    for entry in reader.blueprints():
+    # The reader gives stores in no order; their first rows tell which was made first.
+    stores = [
+        (entry, sorted(rows_of(reader, entry), key=lambda row: row[0])) for entry in reader.blueprints()
+    ]
+    stores.sort(key=lambda store: store[1][0][0] if store[1] else b"")
+    contents = []
+    for entry, rows in stores:
         ids = Canonical()
-        rows = sorted(rows_of(reader, entry), key=lambda row: row[0])
-        stores.append({
+        contents.append({
             "application": entry.application_id,
             "rows": [row_of(path, batch, i, ids) for _, path, batch, i in rows],
         })
-    return {"stores": stores, "activations": activations_of(path)}
+    return {"stores": contents, "activations": activations_of(path)}
 
 
 def difference(official: Any, ours: Any, where: str = "") -> str | None:
