@@ -23,6 +23,8 @@ export interface GrpcSinkOptions {
 
 /** Bytes taken from recordings and not acknowledged; past it they are asked to wait. */
 const WINDOW_BYTES = 32 << 20;
+/** The same of what is not sent: what waits in the recording instead can still be let go in favour of what is later. */
+const UNSENT_BYTES = 8 << 20;
 /** A viewer that does not appear for so long is told of, in milliseconds. */
 const TELL_AFTER_MS = 5_000;
 /** A connection that lasted so long was a good one, in milliseconds. */
@@ -113,12 +115,12 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
         this.#delivered++;
         this.#bytes -= bytes;
         resolve(refused);
-        if (this.#bytes <= WINDOW_BYTES / 2) wakeAll(this.#roomWaiters);
+        this.#makeRoom(writer);
         wakeAll(this.#stepWaiters);
       });
     });
     if (this.#hurried) writer.flush();
-    if (this.#bytes < WINDOW_BYTES) return { delivered };
+    if (this.#bytes < WINDOW_BYTES && writer.unsentBytes < UNSENT_BYTES) return { delivered };
     return { ready: new Promise((resolve) => this.#roomWaiters.push(resolve)), delivered };
   }
 
@@ -232,6 +234,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
         },
         progress: () => {
           worked ||= this.#delivered > 0;
+          this.#makeRoom(writer);
           this.#leaving?.refresh();
         },
         refused: (error) => {
@@ -301,6 +304,11 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   /** Whether the recordings handed over what the viewer has not acknowledged. */
   get #isOwing(): boolean {
     return this.#taken > this.#delivered;
+  }
+
+  #makeRoom({ unsentBytes }: MessageWriter): void {
+    if (this.#bytes <= WINDOW_BYTES / 2 && unsentBytes <= UNSENT_BYTES / 2)
+      wakeAll(this.#roomWaiters);
   }
 
   /** Promises of before are void. */

@@ -1,7 +1,7 @@
 import { encodeGrpcParts, PROXY_SERVICE } from "../../lib/encode/grpc.ts";
 import type { Compression } from "../../lib/encode/log-msg.ts";
 import { RerunError } from "../../lib/errors.ts";
-import type { LogMsg } from "../../lib/log-msg.ts";
+import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
 import {
   type ClientCall,
   GRPC_CODE,
@@ -18,6 +18,7 @@ export type OnDelivered = (refused: readonly LogMsg[]) => void;
 /** Messages that are acknowledged together. */
 interface Batch {
   readonly messages: readonly LogMsg[];
+  readonly bytes: number;
   readonly onDelivered: OnDelivered;
   /** Those before it are acknowledged. */
   from: number;
@@ -81,6 +82,7 @@ export class MessageWriter {
   /** To be sent; of the first, all before `#next` is. */
   #queue: Batch[] = [];
   #next = 0;
+  #unsentBytes = 0;
   /** Sent as a whole, not acknowledged. */
   #sent: Batch[] = [];
   #call: ClientCall | undefined;
@@ -113,10 +115,17 @@ export class MessageWriter {
     });
   }
 
+  /** Bytes of the messages that wait to be sent, those of a batch that is sent in part included. */
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
   /** Takes messages; they are encoded and sent on later turns of the event loop. */
   push(messages: readonly LogMsg[], onDelivered: OnDelivered): void {
     if (this.#gone || messages.length === 0) return;
-    this.#queue.push({ messages, onDelivered, from: 0, refused: [], urgent: false });
+    const bytes = messages.reduce((sum, message) => sum + byteSizeOf(message), 0);
+    this.#queue.push({ messages, bytes, onDelivered, from: 0, refused: [], urgent: false });
+    this.#unsentBytes += bytes;
     this.#schedule();
   }
 
@@ -155,6 +164,7 @@ export class MessageWriter {
       this.#encode(batch, message);
       if (this.#next === batch.messages.length) {
         this.#queue.shift();
+        this.#unsentBytes -= batch.bytes;
         this.#sent.push(batch);
         this.#next = 0;
         due = batch.urgent;
@@ -266,6 +276,7 @@ export class MessageWriter {
     this.#endCall();
     call.cancel();
     this.#queue = [...this.#sent, ...this.#queue];
+    this.#unsentBytes = this.#queue.reduce((sum, batch) => sum + batch.bytes, 0);
     this.#sent = [];
     this.#next = this.#queue[0]?.from ?? 0;
     if (error.code === "access-denied") {
@@ -313,6 +324,7 @@ export class MessageWriter {
     this.#events.refused(error);
     if (batch.from === batch.messages.length) {
       this.#queue.shift();
+      this.#unsentBytes -= batch.bytes;
       this.#next = 0;
       batch.onDelivered(batch.refused);
     }
@@ -354,6 +366,7 @@ export class MessageWriter {
     clearTimeout(this.#retryTimer);
     this.#endCall();
     this.#queue = [];
+    this.#unsentBytes = 0;
     this.#sent = [];
   }
 
