@@ -107,7 +107,10 @@ export interface FlushResult {
 
 /** Counters of a recording stream. */
 export interface RecordingStats {
-  /** Rows logged, those of `sendColumns` included. */
+  /**
+   * Rows so far, those of `sendColumns`, properties and blueprints included. Of a sink that began at the start:
+   * delivered + dropped + what is on its way.
+   */
   readonly loggedRows: number;
   /** Messages in order so far: store info, chunks, blueprint activations. */
   readonly messages: number;
@@ -266,7 +269,7 @@ export class RecordingStream {
     );
     // Before the recording, as the viewer would else make up a layout first.
     if (this.enabled && options.defaultBlueprint !== undefined)
-      this.#log.appendAll(this.#defaultMessages(options.defaultBlueprint));
+      this.#append(this.#defaultMessages(options.defaultBlueprint));
     // Starts the flow; sinks read the log through cursors.
     if (this.enabled) replayed$.subscribe().unsubscribe();
 
@@ -301,7 +304,9 @@ export class RecordingStream {
     if (this.enabled && options.sendProperties !== false) {
       const { startTime = fixed === undefined ? new Date() : dateOf(fixed.now()), name } = options;
       const facts = name === undefined ? { startTime } : { startTime, name };
-      this.#events.next({ kind: "columns", chunk: recordingInfoChunk(this.#ids, facts) });
+      const chunk = recordingInfoChunk(this.#ids, facts);
+      this.#loggedRows += chunk.numRows;
+      this.#events.next({ kind: "columns", chunk });
     }
     const file = this.#forced === undefined ? undefined : forcedSave(this.#forced);
     if (file !== undefined) this.#attach(file, "start", {});
@@ -706,8 +711,15 @@ export class RecordingStream {
   // ---- Inside ----------------------------------------------------------------------------------------------
 
   #sendBlueprint(messages: readonly LogMsg[]): void {
-    this.#log.appendAll(messages);
+    this.#append(messages);
     this.#tick += messages.length;
+  }
+
+  /** Puts messages that were no rows before into the log. */
+  #append(messages: readonly LogMsg[]): void {
+    for (const message of messages)
+      if (message.kind === "chunk") this.#loggedRows += message.chunk.numRows;
+    this.#log.appendAll(messages);
   }
 
   #defaultMessages(blueprint: BlueprintLike): readonly LogMsg[] {
