@@ -8,7 +8,7 @@ import { lossBudget } from "./loss-budget.ts";
 import { type LossEvents, LossTeller } from "./loss-teller.ts";
 import type { CursorOptions, CursorStart, LogCursor, LogEntry, MessageLog } from "./message-log.ts";
 import { PipeStage } from "./pipe-stage.ts";
-import { BehaviorSubject } from "./rxjs.ts";
+import { BehaviorSubject, quietTime, realTime } from "./rxjs.ts";
 import type { Delivery, Sink, SinkState, WaitOptions } from "./sink.ts";
 import { keepAlive, Patience, raceSignal } from "./wait.ts";
 
@@ -26,8 +26,8 @@ export interface AttachmentEvents extends LossEvents {
   changed(): void;
   /** Something to tell the program, once. */
   report(error: RerunError): void;
-  /** Batches pending rows and delivers. */
-  drain(): void;
+  /** Batches pending rows and delivers, see {@link AttachedSink.drain}. */
+  drain(last: boolean): void;
 }
 
 /** How an attachment ends. */
@@ -73,6 +73,7 @@ export class AttachedSink implements Attachment {
   /** The same in messages of the recording: with operators, what they made is not yet all. */
   #owed: readonly LogEntry<LogMsg>[] = [];
   #closing: Promise<boolean> | undefined;
+  #patience: Patience | undefined;
   /** Called at the next step forward. */
   #waiters: (() => void)[] = [];
 
@@ -104,6 +105,8 @@ export class AttachedSink implements Attachment {
       this.#pipe = new PipeStage(this.#source, {
         operators: pipe,
         historyBytes: sink.replays === true ? log.historyBytes : 0,
+        // A sink that fetches what waits at the end of the program needs no timer that keeps it from ending.
+        time: sink.attached === undefined ? realTime : quietTime,
         onError: (error) => this.#fail(error),
       });
       // Operators with timers speak up on their own.
@@ -120,7 +123,7 @@ export class AttachedSink implements Attachment {
     });
     this.#letGo = sink.attached?.({
       enabled: events.enabled,
-      drain: () => events.drain(),
+      drain: ({ last = false } = {}) => events.drain(last),
       replay: () => this.#replay(),
       report: (error) => events.report(error),
     });
@@ -192,6 +195,19 @@ export class AttachedSink implements Attachment {
     this.#events.changed();
   }
 
+  /**
+   * Delivers what there is, also what operators hold back.
+   *
+   * @param last whether nothing follows: operators that do not know how to hand out what they hold back do it at their end
+   */
+  drain(last: boolean): void {
+    this.pump();
+    if (this.#ended) return;
+    if (last) this.#pipe?.complete();
+    else this.#pipe?.flush();
+    this.pump();
+  }
+
   #write(entries: readonly LogEntry<LogMsg>[]): void {
     const messages = entries.map((entry) => entry.item);
     if (this.sink.borrows !== true) {
@@ -261,7 +277,9 @@ export class AttachedSink implements Attachment {
     this.#failed = true;
     this.#ended = true;
     this.#error = RerunError.from(thrown);
-    this.#release();
+    // An operator may be handing something out that is still to be counted.
+    if (this.#pipe === undefined) this.#release();
+    else this.#pipe.afterwards(() => this.#release());
     this.#losses.end();
     this.#state$.next("failed");
     this.#events.report(this.#error);
@@ -286,14 +304,16 @@ export class AttachedSink implements Attachment {
     // Who says how long to wait wants to know how it ends: the program must not end before.
     const letGo = signal === undefined ? () => undefined : keepAlive();
     const isOver = (): boolean => signal?.aborted === true;
+    let output: number | undefined;
     try {
       while (!isOver()) {
         await raceSignal(this.#settle(target), signal);
         this.#throwFailure();
+        output ??= this.#pipe?.log.nextSeq ?? 0;
         const turn = this.#turn;
         await raceSignal(this.#flushSink(options), signal);
         this.#throwFailure();
-        if (this.#isDelivered(target)) return;
+        if (this.#isDelivered(target, output)) return;
         // Unless the sink began anew, and what was not acknowledged has been written once more.
         if (turn === this.#turn && !this.#busy) await raceSignal(this.#step(), signal);
       }
@@ -316,14 +336,19 @@ export class AttachedSink implements Attachment {
     }
   }
 
-  /** Waits until everything below `target` is written. */
+  /** Waits until everything below `target` is written, also what operators held back of it. */
   async #settle(target: number): Promise<void> {
     this.pump();
     while (this.#busy && !this.#isDelivered(target)) await this.#step();
+    if (this.#pipe === undefined) return;
+    this.drain(false);
+    const output = this.#pipe.log.nextSeq;
+    while (this.#busy && !this.#isDelivered(target, output)) await this.#step();
   }
 
-  #isDelivered(target: number): boolean {
-    return this.#ended || this.#source.acked >= target;
+  /** @param output how far of what operators handed out */
+  #isDelivered(target: number, output = 0): boolean {
+    return this.#ended || (this.#source.acked >= target && this.#cursor.acked >= output);
   }
 
   /**
@@ -336,12 +361,18 @@ export class AttachedSink implements Attachment {
     return this.#closing;
   }
 
+  /** Waits no longer for the end that was asked for. */
+  giveUp(): void {
+    this.#patience?.lose();
+  }
+
   async #end({ signal, deadline, close = true, handOver = false }: EndOptions): Promise<boolean> {
     const patience = new Patience(
       signal ?? deadline,
       signal === undefined ? this.sink.closeTimeoutMs : undefined,
       this.#state$,
     );
+    this.#patience = patience;
     let timely = true;
     const within = async (work: void | Promise<void>): Promise<void> => {
       const done = await raceSignal(
@@ -416,6 +447,8 @@ export class AttachedSink implements Attachment {
   #release(): void {
     if (this.#released) return;
     this.#released = true;
+    // It is owed as well.
+    this.#pipe?.flush();
     this.#owed = this.#source.owed();
     this.#undelivered =
       this.#pipe === undefined ? this.#owed : [...this.#cursor.owed(), ...this.#pipe.unseen()];

@@ -2,6 +2,7 @@ import type { ChunkColumns, TimelineStats } from "./chunk.ts";
 import { keepCells } from "./chunk-edit.ts";
 import type { ComponentDescriptor } from "./component-batch.ts";
 import type { ChunkMsg } from "./log-msg.ts";
+import { lowestOf } from "./pipe-scope.ts";
 
 /** The value of a component in one row of one chunk. */
 interface Cell {
@@ -10,6 +11,8 @@ interface Cell {
   readonly row: number;
   /** Counts the messages. */
   readonly order: number;
+  /** See `PipeScope`. */
+  readonly from: number;
 }
 
 /** Cells that were chosen, by message: ascending rows of each component. */
@@ -30,8 +33,17 @@ export class LatestCells {
     return this.#cells.size === 0;
   }
 
-  /** Takes note of rows `from` to before `to` of a chunk. */
-  add(message: ChunkMsg, from = 0, to: number = message.chunk.numRows): void {
+  /** The lowest position of what it holds; undefined while that is nothing. */
+  get from(): number | undefined {
+    return lowestOf(this.#cells.values(), (cells) => lowestOf(cells, ({ from }) => from));
+  }
+
+  /**
+   * Takes note of rows `from` to before `to` of a chunk.
+   *
+   * @param position of the message in the pipeline, see `PipeScope`
+   */
+  add(message: ChunkMsg, position = 0, from = 0, to: number = message.chunk.numRows): void {
     const { chunk } = message;
     const order = this.#order++;
     let columns: ChunkColumns | undefined;
@@ -43,7 +55,7 @@ export class LatestCells {
         while (row >= from && valid?.[row] === 0) row--;
       }
       if (row < from) continue;
-      const cell = { message, descriptor, row, order };
+      const cell = { message, descriptor, row, order, from: position };
       const older = this.#cells.get(descriptor.component) ?? [];
       this.#cells.set(descriptor.component, [
         ...older.filter((c) => !isWithin(c.message.chunk.timelines, chunk.timelines)),

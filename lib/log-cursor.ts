@@ -86,6 +86,11 @@ export class LogCursor<T> {
     return this.#queuedBytes;
   }
 
+  /** Bytes that are taken and not acknowledged. */
+  get underWayBytes(): number {
+    return this.#underWayBytes;
+  }
+
   /** Entries that the budget dropped for this cursor. */
   get dropped(): number {
     return this.#dropped;

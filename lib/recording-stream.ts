@@ -168,7 +168,8 @@ export class RecordingStream {
   readonly #attached: AttachedSink[] = [];
   readonly #errors = new Subject<RerunError>();
   readonly #changed = new Subject<void>();
-  readonly #replacing = new Set<Promise<Attachment>>();
+  /** Sinks that come in the place of others, which they wait for. */
+  readonly #replacing = new Map<Promise<Attachment>, AttachedSink>();
   readonly #followers = new Map<BlueprintFollower, Subscription>();
   readonly #now: () => SplitNs;
   readonly #ids: TuidGenerator;
@@ -608,7 +609,7 @@ export class RecordingStream {
     const replacing = this.#replace(attached, toSink(sink), options).finally(() =>
       this.#replacing.delete(replacing),
     );
-    this.#replacing.add(replacing);
+    this.#replacing.set(replacing, attached);
     return replacing;
   }
 
@@ -690,8 +691,11 @@ export class RecordingStream {
     const signal = options.signal ?? deadline?.signal;
     try {
       for (const subscription of [...this.#followers.values()]) subscription.unsubscribe();
-      // A sink on its way in gets what is owed to it, too.
-      await raceSignal(Promise.allSettled(this.#replacing), signal);
+      // A sink on its way in gets what is owed to it, too; when time is up at once.
+      const replaced = Promise.allSettled(this.#replacing.keys());
+      await raceSignal(replaced, signal);
+      for (const old of this.#replacing.values()) old.giveUp();
+      await replaced;
       const attached = this.#attached.splice(0);
       const ended = await Promise.all(
         attached.map((a) => a.end({ signal: options.signal, deadline: deadline?.signal })),
@@ -781,10 +785,10 @@ export class RecordingStream {
       enabled: this.enabled,
       changed: () => this.#changed.next(),
       report: (error) => this.#report(error),
-      drain: () => {
+      drain: (last) => {
         for (const each of this.#attached) each.tellLoss();
         this.#flushRows();
-        attached.pump();
+        attached.drain(last);
       },
       lost: (text, level) => {
         if (!this.#isDeterministic) this.#warn(text, level);

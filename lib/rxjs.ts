@@ -1,4 +1,4 @@
-// What this package uses of RxJS, and the three things it adds.
+// What this package uses of RxJS, and what it adds.
 
 import type { Observable as RxObservable, SchedulerLike } from "rxjs";
 import { dateTimestampProvider, Subject, Subscription, timeoutProvider } from "#rxjs-parts";
@@ -21,6 +21,16 @@ export const realTime: TimeSource = {
   now: () => dateTimestampProvider.now(),
   schedule: (work, delayMs) => {
     const timer = timeoutProvider.setTimeout(work, delayMs);
+    return new Subscription(() => timeoutProvider.clearTimeout(timer));
+  },
+};
+
+/** The same by timers that do not keep a program running. */
+export const quietTime: TimeSource = {
+  now: realTime.now,
+  schedule: (work, delayMs) => {
+    const timer = timeoutProvider.setTimeout(work, delayMs);
+    (timer as { unref?: () => void }).unref?.();
     return new Subscription(() => timeoutProvider.clearTimeout(timer));
   },
 };

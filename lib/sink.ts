@@ -18,10 +18,12 @@ export interface SinkHost {
   /** False when the recording is switched off: nothing will come. */
   readonly enabled: boolean;
   /**
-   * Hands everything logged so far to this sink, synchronously: pending rows are batched and written.
-   * For sinks that must finish while the process ends.
+   * Hands everything logged so far to this sink, synchronously: pending rows are batched, operators hand out what they
+   * hold back, all of it is written. For sinks that must finish while the process ends.
+   *
+   * @param options.last true when nothing can follow: operators are ended, also those of others. Default false.
    */
-  drain(): void;
+  drain(options?: { readonly last?: boolean }): void;
   /**
    * Begins anew, for sinks whose peer was lost and may hold nothing any more: all that is pinned, then all that is
    * still held from the start of this sink on, is written again in order, and then what follows. Promises of earlier
@@ -93,7 +95,11 @@ export interface Sink {
   flush?(options?: WaitOptions): void | Promise<void>;
   /** Delivers the rest and frees what is held. Idempotent. */
   close?(options?: WaitOptions): void | Promise<void>;
-  /** Called once for each recording stream that attaches this sink; the result is called when it is detached. */
+  /**
+   * Called once for each recording stream that attaches this sink; the result is called when it is detached. A sink that
+   * has it is expected to {@link SinkHost.drain} when the program ends: timers of operators before it do not keep the
+   * program running.
+   */
   attached?(host: SinkHost): (() => void) | void;
 }
 

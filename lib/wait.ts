@@ -59,6 +59,11 @@ export class Patience {
     });
   }
 
+  /** Ends it now. */
+  lose(): void {
+    this.#stop();
+  }
+
   end(): void {
     this.#letGo();
     clearTimeout(this.#timer);

@@ -1,15 +1,21 @@
 import { EntityStates } from "./entity-state.ts";
 import { LatestCells, type Picks, pickedMessages } from "./latest-cells.ts";
 import type { ChunkMsg } from "./log-msg.ts";
+import { lowestOf } from "./pipe-scope.ts";
 
 /** Temporal data that must wait, and what of it is dropped. */
 export interface WaitingMessages {
+  /** The position of the first that came of what waits; see `PipeScope`. */
+  readonly heldFrom: number | undefined;
   readonly isEmpty: boolean;
   readonly droppedRows: number;
   readonly droppedBytes: number;
-  add(message: ChunkMsg): void;
-  /** The next of what waits: the messages of one entity, or one message; empty when nothing waits. */
-  next(): readonly ChunkMsg[];
+  add(message: ChunkMsg, position: number): void;
+  /**
+   * The next of what waits: the messages of one entity, or one message; none when nothing waits. `from` is the position of
+   * the first that came of it.
+   */
+  next(): { readonly messages: readonly ChunkMsg[]; readonly from: number | undefined };
   /** Removes what {@link next} showed. */
   shift(): void;
 }
@@ -19,7 +25,7 @@ export class DelayedMessages implements WaitingMessages {
   droppedRows = 0;
   droppedBytes = 0;
   readonly #limit: number;
-  #queue: (ChunkMsg | undefined)[] = [];
+  #queue: ({ readonly message: ChunkMsg; readonly from: number } | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
@@ -31,8 +37,12 @@ export class DelayedMessages implements WaitingMessages {
     return this.#head === this.#queue.length;
   }
 
-  add(message: ChunkMsg): void {
-    this.#queue.push(message);
+  get heldFrom(): number | undefined {
+    return lowestOf(this.#waiting(), ({ from }) => from);
+  }
+
+  add(message: ChunkMsg, position: number): void {
+    this.#queue.push({ message, from: position });
     this.#bytes += message.chunk.byteLength;
     // The newest may always wait, or a large message would never pass.
     while (this.#bytes > this.#limit && this.#head < this.#queue.length - 1) {
@@ -42,17 +52,26 @@ export class DelayedMessages implements WaitingMessages {
     }
   }
 
-  next(): readonly ChunkMsg[] {
-    const message = this.#queue[this.#head];
-    return message === undefined ? [] : [message];
+  next(): { messages: readonly ChunkMsg[]; from: number | undefined } {
+    const first = this.#queue[this.#head];
+    return first === undefined
+      ? { messages: [], from: undefined }
+      : { messages: [first.message], from: first.from };
   }
 
   shift(): void {
     if (!this.isEmpty) this.#remove();
   }
 
+  *#waiting(): Generator<{ readonly from: number }> {
+    for (let i = this.#head; i < this.#queue.length; i++) {
+      const waiting = this.#queue[i];
+      if (waiting !== undefined) yield waiting;
+    }
+  }
+
   #remove(): ChunkMsg {
-    const message = this.#queue[this.#head] as ChunkMsg;
+    const { message } = this.#queue[this.#head] as { message: ChunkMsg };
     this.#queue[this.#head++] = undefined;
     this.#bytes -= message.chunk.byteLength;
     if (this.#head > 1024 && 2 * this.#head > this.#queue.length) {
@@ -88,28 +107,32 @@ export class LatestMessages implements WaitingMessages {
     return this.#waiting.size === 0;
   }
 
-  add(message: ChunkMsg): void {
+  get heldFrom(): number | undefined {
+    return lowestOf(this.#waiting, ({ latest }) => latest.from);
+  }
+
+  add(message: ChunkMsg, position: number): void {
     const entity = this.#entities.of(message);
-    entity.latest.add(message);
+    entity.latest.add(message, position);
     entity.rows += message.chunk.numRows;
     entity.bytes += message.chunk.byteLength;
     entity.messages = undefined;
     this.#waiting.add(entity);
   }
 
-  next(): readonly ChunkMsg[] {
+  next(): { messages: readonly ChunkMsg[]; from: number | undefined } {
     const [entity] = this.#waiting;
-    if (entity === undefined) return [];
+    if (entity === undefined) return { messages: [], from: undefined };
     if (entity.messages === undefined) {
       const picks: Picks = new Map();
       entity.latest.pick(picks);
       entity.messages = pickedMessages(picks);
     }
-    return entity.messages;
+    return { messages: entity.messages, from: entity.latest.from };
   }
 
   shift(): void {
-    const messages = this.next();
+    const { messages } = this.next();
     const [entity] = this.#waiting;
     if (entity === undefined) return;
     this.#waiting.delete(entity);

@@ -4,7 +4,8 @@ import type { Chunk } from "../lib/chunk.ts";
 import { ConcatGroup, concatChunks, dataBytesOf } from "../lib/chunk-concat.ts";
 import { EntityStates } from "../lib/entity-state.ts";
 import { type ChunkMsg, isPinned, type LogMsg } from "../lib/log-msg.ts";
-import { Observable, realTime, type TimeSource } from "../lib/rxjs.ts";
+import { currentScope, lowestOf } from "../lib/pipe-scope.ts";
+import { Observable, type TimeSource } from "../lib/rxjs.ts";
 import { guarded, operate } from "./operate.ts";
 
 /** Defaults but `maxDelayMs` and `maxWaitingBytes` are those of the viewer's own compaction. */
@@ -27,8 +28,9 @@ export interface MergeChunksOptions {
 interface Pending {
   readonly message: ChunkMsg;
   readonly group: ConcatGroup;
-  /** When the first one came. */
+  /** When the first one came, and its position. */
   readonly since: number;
+  readonly from: number;
   /** All that they keep in memory. */
   heldBytes: number;
 }
@@ -57,7 +59,7 @@ export function mergeChunks(options: MergeChunksOptions = {}): MonoTypeOperatorF
     maxRowsIfUnsorted = 1024,
     maxBytes = 12 * 8 * 4096,
     maxWaitingBytes = 64 << 20,
-    scheduler = realTime,
+    scheduler: clock,
   } = options;
   checkNumber("maxDelayMs", maxDelayMs);
   checkNumber("maxRows", maxRows, { min: 1 });
@@ -76,6 +78,8 @@ export function mergeChunks(options: MergeChunksOptions = {}): MonoTypeOperatorF
 
   return (source) =>
     new Observable<LogMsg>((subscriber) => {
+      const scope = currentScope();
+      const scheduler = clock ?? scope.time;
       const entities = new EntityStates<{ pending: Pending | undefined }>(() => ({
         pending: undefined,
       }));
@@ -87,10 +91,12 @@ export function mergeChunks(options: MergeChunksOptions = {}): MonoTypeOperatorF
       const emit = (pending: Pending): void => {
         waiting.delete(pending);
         waitingBytes -= pending.heldBytes;
-        const { message, group } = pending;
+        const { message, group, from } = pending;
         entities.of(message).pending = undefined;
         const chunk = concatChunks(group.chunks);
-        subscriber.next(chunk === message.chunk ? message : { ...message, chunk });
+        scope.at(from, () =>
+          subscriber.next(chunk === message.chunk ? message : { ...message, chunk }),
+        );
       };
 
       const emitDue = (): void => {
@@ -125,6 +131,7 @@ export function mergeChunks(options: MergeChunksOptions = {}): MonoTypeOperatorF
             message,
             group: new ConcatGroup(chunk),
             since: scheduler.now(),
+            from: scope.position,
             heldBytes: chunk.byteLength,
           };
           state.pending = pending;
@@ -151,6 +158,7 @@ export function mergeChunks(options: MergeChunksOptions = {}): MonoTypeOperatorF
         flush: () => {
           for (const pending of waiting) emit(pending);
         },
+        heldFrom: () => lowestOf(waiting, ({ from }) => from),
       });
     });
 }

@@ -1,11 +1,17 @@
 import type { Subscriber } from "rxjs";
+import { currentScope } from "../lib/pipe-scope.ts";
 import { Observable } from "../lib/rxjs.ts";
 
 /** What an operator does with what comes. */
 export interface Handlers<T> {
   next(value: T): void;
-  /** Hands on what still waits; called before the source's completion or error is passed on. */
+  /**
+   * Hands on what still waits; called before the source's completion or error is passed on, and when all that was logged
+   * is to be delivered.
+   */
   flush?(): void;
+  /** The position of the first of what waits; see `PipeScope`. Default: nothing ever waits. */
+  heldFrom?(): number | undefined;
 }
 
 /**
@@ -18,6 +24,10 @@ export function operate<T, R>(
   handlers: Handlers<T>,
 ): void {
   const flush = (): boolean => guarded(subscriber, () => handlers.flush?.());
+  if (handlers.heldFrom !== undefined) {
+    const heldFrom = handlers.heldFrom.bind(handlers);
+    subscriber.add(currentScope().join({ flush, heldFrom }));
+  }
   const linked = new Observable<T>((inner) => {
     subscriber.add(inner);
     return source.subscribe(inner);

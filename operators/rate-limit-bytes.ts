@@ -2,7 +2,8 @@ import type { MonoTypeOperatorFunction } from "rxjs";
 import { checkNumber } from "../lib/check-number.ts";
 import { quote, RerunError } from "../lib/errors.ts";
 import { byteSizeOf, isPinned, type LogMsg } from "../lib/log-msg.ts";
-import { Observable, realTime, type TimeSource } from "../lib/rxjs.ts";
+import { currentScope } from "../lib/pipe-scope.ts";
+import { Observable, type TimeSource } from "../lib/rxjs.ts";
 import { type Told, teller } from "../lib/tell.ts";
 import { DelayedMessages, LatestMessages, type WaitingMessages } from "../lib/waiting-messages.ts";
 import { guarded, operate } from "./operate.ts";
@@ -56,7 +57,7 @@ export function rateLimitBytes(
     burstBytes = bytesPerSecond,
     policy = "latest",
     queueBytes = 64 << 20,
-    scheduler = realTime,
+    scheduler: clock,
   } = options;
   checkNumber("burstBytes", burstBytes, { above: true, finite: true });
   checkNumber("queueBytes", queueBytes);
@@ -70,6 +71,8 @@ export function rateLimitBytes(
 
   return (source) =>
     new Observable<LogMsg>((subscriber) => {
+      const scope = currentScope();
+      const scheduler = clock ?? scope.time;
       const waiting: WaitingMessages =
         policy === "latest" ? new LatestMessages() : new DelayedMessages(queueBytes);
       // In thousandths of bytes, so that a rate and milliseconds multiply to whole numbers.
@@ -97,17 +100,19 @@ export function rateLimitBytes(
       /** What is missing before the next of what waits may pass. */
       const missing = (): number => {
         let bytes = 0;
-        for (const message of waiting.next()) bytes += byteSizeOf(message);
+        for (const message of waiting.next().messages) bytes += byteSizeOf(message);
         return Math.min(1000 * bytes, capacity) - tokens;
       };
 
       const emitNext = (): void => {
-        const messages = waiting.next();
+        const { messages, from } = waiting.next();
         waiting.shift();
-        for (const message of messages) {
-          tokens -= 1000 * byteSizeOf(message);
-          subscriber.next(message);
-        }
+        scope.at(from, () => {
+          for (const message of messages) {
+            tokens -= 1000 * byteSizeOf(message);
+            subscriber.next(message);
+          }
+        });
       };
 
       const drain = (): void => {
@@ -130,7 +135,7 @@ export function rateLimitBytes(
             subscriber.next(message);
             return;
           }
-          waiting.add(message);
+          waiting.add(message, scope.position);
           // While a timer runs there is not enough in the bucket.
           if (timer === undefined) drain();
           else tellDrops();
@@ -139,6 +144,7 @@ export function rateLimitBytes(
           while (!waiting.isEmpty && !subscriber.closed) emitNext();
           tellDrops();
         },
+        heldFrom: () => waiting.heldFrom,
       });
     });
 }

@@ -2,7 +2,8 @@ import type { MonoTypeOperatorFunction } from "rxjs";
 import { checkNumber } from "../lib/check-number.ts";
 import { EntityStates } from "../lib/entity-state.ts";
 import type { LogMsg, StoreId } from "../lib/log-msg.ts";
-import { Observable, realTime, type TimeSource } from "../lib/rxjs.ts";
+import { currentScope } from "../lib/pipe-scope.ts";
+import { Observable, type TimeSource } from "../lib/rxjs.ts";
 import { type Told, teller } from "../lib/tell.ts";
 import { guarded, operate } from "./operate.ts";
 
@@ -53,10 +54,11 @@ export function tapStats(
   options: TapStatsOptions = {},
 ): MonoTypeOperatorFunction<LogMsg> {
   const tell = teller("told", told);
-  const { intervalMs = 1000, scheduler = realTime } = options;
+  const { intervalMs = 1000, scheduler: clock } = options;
   checkNumber("intervalMs", intervalMs, { above: true, finite: true });
   return (source) =>
     new Observable<LogMsg>((subscriber) => {
+      const scheduler = clock ?? currentScope().time;
       let interval: Interval | undefined;
       let timer: { unsubscribe(): void } | undefined;
 

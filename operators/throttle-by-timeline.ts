@@ -5,6 +5,7 @@ import { EntityStates } from "../lib/entity-state.ts";
 import { quote, RerunError } from "../lib/errors.ts";
 import { LatestCells, type Picks, pickedMessages } from "../lib/latest-cells.ts";
 import { type ChunkMsg, isPinned, type LogMsg } from "../lib/log-msg.ts";
+import { currentScope, lowestOf } from "../lib/pipe-scope.ts";
 import { Observable, type TimeSource } from "../lib/rxjs.ts";
 import { guarded, operate } from "./operate.ts";
 import type { ThrottleByTimeline } from "./throttle-entities.ts";
@@ -20,7 +21,7 @@ interface EntityState {
 /** `throttleEntities` with intervals of a timeline. */
 export function throttleByTimeline(
   options: ThrottleByTimeline,
-  scheduler: TimeSource,
+  clock: TimeSource | undefined,
 ): MonoTypeOperatorFunction<LogMsg> {
   const { timeline: name, intervalMs, steps } = options;
   const { maxDelayMs = 1000 + (intervalMs ?? 0) } = options;
@@ -44,6 +45,8 @@ export function throttleByTimeline(
 
   return (source) =>
     new Observable<LogMsg>((subscriber) => {
+      const scope = currentScope();
+      const scheduler = clock ?? scope.time;
       const entities = new EntityStates<EntityState>(() => ({
         latest: new LatestCells(),
         start: 0n,
@@ -59,15 +62,18 @@ export function throttleByTimeline(
         state.timer = undefined;
       };
 
-      const emit = (picks: Picks): void => {
-        for (const message of pickedMessages(picks)) subscriber.next(message);
+      const emit = (picks: Picks, position: number | undefined): void => {
+        scope.at(position, () => {
+          for (const message of pickedMessages(picks)) subscriber.next(message);
+        });
       };
 
       const emitState = (state: EntityState): void => {
         forget(state);
         const picks: Picks = new Map();
+        const position = state.latest.from;
         state.latest.take(picks);
-        emit(picks);
+        emit(picks, position);
       };
 
       const add = (message: ChunkMsg): void => {
@@ -81,21 +87,22 @@ export function throttleByTimeline(
         const state = entities.of(message);
         const isWithin = (time: bigint): boolean => time >= state.start && time < state.end;
         const picks: Picks = new Map();
+        const position = state.latest.from;
         if (state.latest.isEmpty || !isWithin(stats.min) || !isWithin(stats.max)) {
           const times = chunk.times(stats.timeline);
           let from = 0;
           for (let row = 0; row < times.length; row++) {
             const time = times[row] as bigint;
             if (isWithin(time)) continue;
-            if (row > from) state.latest.add(message, from, row);
+            if (row > from) state.latest.add(message, scope.position, from, row);
             state.latest.take(picks);
             from = row;
             state.start = floorTo(time, width);
             state.end = state.start + width;
           }
-          state.latest.add(message, from, times.length);
+          state.latest.add(message, scope.position, from, times.length);
         } else {
-          state.latest.add(message);
+          state.latest.add(message, scope.position);
         }
         forget(state);
         waiting.add(state);
@@ -104,7 +111,7 @@ export function throttleByTimeline(
             () => guarded(subscriber, () => emitState(state)),
             maxDelayMs,
           );
-        emit(picks);
+        emit(picks, position);
       };
 
       subscriber.add(() => {
@@ -119,6 +126,7 @@ export function throttleByTimeline(
         flush: () => {
           for (const state of [...waiting]) emitState(state);
         },
+        heldFrom: () => lowestOf(waiting, ({ latest }) => latest.from),
       });
     });
 }

@@ -4,7 +4,8 @@ import { EntityStates } from "../lib/entity-state.ts";
 import { quote, RerunError } from "../lib/errors.ts";
 import { LatestCells, type Picks, pickedMessages } from "../lib/latest-cells.ts";
 import { type ChunkMsg, isPinned, type LogMsg } from "../lib/log-msg.ts";
-import { Observable, realTime, type TimeSource } from "../lib/rxjs.ts";
+import { currentScope, lowestOf } from "../lib/pipe-scope.ts";
+import { Observable, type TimeSource } from "../lib/rxjs.ts";
 import { guarded, operate } from "./operate.ts";
 import { throttleByTimeline } from "./throttle-by-timeline.ts";
 
@@ -60,7 +61,7 @@ export interface ThrottleByTimeline {
  */
 export function throttleEntities(
   interval: number | ThrottleByClock | ThrottleByTimeline,
-  scheduler: TimeSource = realTime,
+  scheduler?: TimeSource,
 ): MonoTypeOperatorFunction<LogMsg> {
   const options = typeof interval === "number" ? { intervalMs: interval } : interval;
   if (typeof options !== "object" || options === null) {
@@ -86,10 +87,12 @@ interface EntityState {
 function throttleByClock(
   intervalMs: number,
   leading: boolean,
-  scheduler: TimeSource,
+  clock: TimeSource | undefined,
 ): MonoTypeOperatorFunction<LogMsg> {
   return (source) =>
     new Observable<LogMsg>((subscriber) => {
+      const scope = currentScope();
+      const scheduler = clock ?? scope.time;
       const entities = new EntityStates<EntityState>(() => ({
         latest: new LatestCells(),
         closedUntil: Number.NEGATIVE_INFINITY,
@@ -104,13 +107,16 @@ function throttleByClock(
         state.timer = undefined;
         state.closedUntil = scheduler.now() + intervalMs;
         const picks: Picks = new Map();
+        const position = state.latest.from;
         state.latest.take(picks);
-        for (const message of pickedMessages(picks)) subscriber.next(message);
+        scope.at(position, () => {
+          for (const message of pickedMessages(picks)) subscriber.next(message);
+        });
       };
 
       const add = (message: ChunkMsg): void => {
         const state = entities.of(message);
-        state.latest.add(message);
+        state.latest.add(message, scope.position);
         if (state.timer !== undefined || state.latest.isEmpty) return;
         const now = scheduler.now();
         // A clock that was set back must not close an entity for longer than an interval.
@@ -138,6 +144,7 @@ function throttleByClock(
         flush: () => {
           for (const state of [...waiting]) emit(state);
         },
+        heldFrom: () => lowestOf(waiting, ({ latest }) => latest.from),
       });
     });
 }

@@ -151,7 +151,7 @@ export abstract class FileSink extends ObserverSink {
   /** No event loop any more: what is pending in the recordings is fetched, the file completed, all in this call. */
   #finishAtExit(): void {
     try {
-      for (const host of this.#hosts) host.drain();
+      for (const host of this.#hosts) host.drain({ last: true });
       this.#ended = true;
       if (this.failure !== undefined) return;
       if (!this.finishNow(performance.now() + EXIT_MS)) {
