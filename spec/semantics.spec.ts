@@ -6,7 +6,8 @@ import type { LogMsg } from "../lib/log-msg.ts";
 import * as operators from "../operators/index.ts";
 import { chunkIn } from "./helpers/chunk-rows.ts";
 import { flow, flowText } from "./helpers/flow.ts";
-import { type MarbleBlock, marbleArgs, marbleBlocks } from "./helpers/marble-doc.ts";
+import { marbleArgs } from "./helpers/marble-args.ts";
+import { type MarbleBlock, marbleBlocks } from "./helpers/marble-doc.ts";
 import { marbles, type RunHelpers } from "./helpers/marbles.ts";
 import { projectRoot } from "./helpers/run-program.ts";
 
