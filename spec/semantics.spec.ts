@@ -6,9 +6,12 @@ import type { LogMsg } from "../lib/log-msg.ts";
 import * as operators from "../operators/index.ts";
 import { chunkIn } from "./helpers/chunk-rows.ts";
 import { flow, flowText } from "./helpers/flow.ts";
-import { type MarbleBlock, marbleArgs, marbleBlocks } from "./helpers/marble-doc.ts";
+import { marbleArgs } from "./helpers/marble-args.ts";
+import { type MarbleBlock, marbleBlocks } from "./helpers/marble-doc.ts";
 import { marbles, type RunHelpers } from "./helpers/marbles.ts";
 import { projectRoot } from "./helpers/run-program.ts";
+import { SINK_RULES } from "./helpers/sink-rules.ts";
+import { useTempDir } from "./helpers/use-temp-dir.ts";
 
 /** Runs a diagram of the document: sets up what it shows, and expects what it says. */
 type Rule = (block: MarbleBlock, helpers: RunHelpers) => void;
@@ -115,17 +118,19 @@ const RULES: Readonly<Record<string, Rule>> = {
 describe("docs/semantics.md", () => {
   const document = readFileSync(join(projectRoot, "docs/semantics.md"), "utf8");
   const blocks = marbleBlocks(document);
+  const dir = useTempDir();
 
   for (const block of blocks) {
-    it(
-      `line ${block.line} is true: ${block.title}`,
-      marbles((helpers) => {
-        const rule = RULES[block.rule];
-        if (rule === undefined)
-          throw new Error(`No rule ${block.rule}; there are: ${Object.keys(RULES).join(", ")}`);
-        rule(block, helpers);
-      }),
-    );
+    const { line, section, title, rule } = block;
+    const [ofOperator, ofSinks] = [RULES[rule], SINK_RULES[rule]];
+    it(`line ${line} is true: ${title === "recording()" ? section : title}`, async () => {
+      if (ofOperator !== undefined) marbles((helpers) => ofOperator(block, helpers))();
+      else if (ofSinks !== undefined) await ofSinks(block, dir);
+      else {
+        const known = [...Object.keys(RULES), ...Object.keys(SINK_RULES)];
+        throw new Error(`No rule ${rule}; there are: ${known.join(", ")}`);
+      }
+    });
   }
 
   it("shows every operator on messages", () => {

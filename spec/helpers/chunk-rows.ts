@@ -20,8 +20,8 @@ export interface PlainRow {
 }
 
 /** The rows of a chunk as our second reader, `apache-arrow`, sees them. */
-export function plainRows(chunk: Chunk): PlainRow[] {
-  const batch = readIpc(chunk.ipc);
+export function plainRows({ ipc }: Pick<Chunk, "ipc">): PlainRow[] {
+  const batch = readIpc(ipc);
   const kindOf = (i: number): string | undefined =>
     batch.schema.fields[i]?.metadata.get("rerun:kind");
   const columns = batch.schema.fields.map((field, i) => {
@@ -58,18 +58,17 @@ export interface RowInput {
   readonly cells: readonly (readonly [ComponentDescriptor, readonly unknown[]])[];
 }
 
+/** The cells of a row, as they are logged. */
+export function batchesOf({ cells }: RowInput): ComponentBatch[] {
+  return cells.map(
+    ([descriptor, instances]) =>
+      new ComponentBatch(descriptor, instances.length, arrayOf(descriptor.type, instances)),
+  );
+}
+
 /** A chunk of these rows, which have the same timelines. */
 export function chunkOf(entityPath: string, inputs: readonly RowInput[]): Chunk {
-  const rows = inputs.map(({ times, cells }) =>
-    row(
-      entityPath,
-      times,
-      ...cells.map(
-        ([descriptor, instances]) =>
-          new ComponentBatch(descriptor, instances.length, arrayOf(descriptor.type, instances)),
-      ),
-    ),
-  );
+  const rows = inputs.map((input) => row(entityPath, input.times, ...batchesOf(input)));
   const [first] = rows;
   if (first === undefined) throw new Error("a chunk has rows");
   const builder = new ChunkBuilder(entityPath, first.time.shape);

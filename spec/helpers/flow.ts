@@ -1,10 +1,15 @@
 import { fixedSizeList, primitive } from "../../lib/arrow/data-type.ts";
 import type { Chunk } from "../../lib/chunk.ts";
-import { type ComponentDescriptor, componentDescriptor } from "../../lib/component-batch.ts";
+import {
+  type AsComponents,
+  type ComponentDescriptor,
+  componentDescriptor,
+} from "../../lib/component-batch.ts";
 import type { LogMsg, StoreId } from "../../lib/log-msg.ts";
+import type { LogOptions } from "../../lib/recording-stream.ts";
 import type { TimeInput } from "../../lib/time.ts";
 import { Tuid } from "../../lib/tuid.ts";
-import { chunkOf, plainRows, type RowInput } from "./chunk-rows.ts";
+import { batchesOf, chunkOf, plainRows, type RowInput } from "./chunk-rows.ts";
 import { describeComponent } from "./rows.ts";
 
 /**
@@ -17,6 +22,7 @@ import { describeComponent } from "./rows.ts";
  * - `/cam! x1`: static
  * - `/cam x[] y[1,2]`: an empty batch, and one of two instances
  * - `/cam clear@3`: a `Clear`
+ * - `/cam image1`, `/arm transform1`: what counts as an image, as a transform
  * - `store`: the announcement of a store; `activate`: the activation of a blueprint
  * - `b: /cam x1`: the same of recording `b`; `blueprint: /cam! x1`, `blueprint: activate`: of a blueprint
  */
@@ -27,10 +33,30 @@ export function flow(text: string): LogMsg {
     return { kind: "set-store-info", storeId, rowId: new Tuid(1, 2, 3, 4), source: "spec" };
   if (rest === "activate")
     return { kind: "blueprint-activation", storeId, makeActive: true, makeDefault: false };
-  const [path = "", ...rows] = rest.split(" ");
+  const { entityPath, inputs } = inputsOf(rest);
+  return { kind: "chunk", storeId, chunk: chunkOf(entityPath, inputs) };
+}
+
+/** What `log` is called with. */
+export type LogArguments = readonly [path: string, data: AsComponents, options: LogOptions];
+
+/** The calls of `log` that make the rows of a chunk, given as for {@link flow}. */
+export function flowCalls(text: string): LogArguments[] {
+  const { entityPath, inputs } = inputsOf(text);
+  return inputs.map((input) => [
+    entityPath,
+    { batches: batchesOf(input) },
+    input.times === "static" ? { static: true } : { time: input.times },
+  ]);
+}
+
+function inputsOf(text: string): { readonly entityPath: string; readonly inputs: RowInput[] } {
+  const [path = "", ...rows] = text.split(" ");
   const isStatic = path.endsWith("!");
-  const inputs = rows.map((row) => rowInput(row, isStatic));
-  return { kind: "chunk", storeId, chunk: chunkOf(isStatic ? path.slice(0, -1) : path, inputs) };
+  return {
+    entityPath: isStatic ? path.slice(0, -1) : path,
+    inputs: rows.map((row) => rowInput(row, isStatic)),
+  };
 }
 
 const CLEAR = componentDescriptor(
@@ -39,6 +65,17 @@ const CLEAR = componentDescriptor(
   "rerun.components.ClearIsRecursive",
   primitive("bool"),
 );
+
+/** Components of archetypes, of which the class of the data follows. */
+const OF_ARCHETYPES: Readonly<Record<string, ComponentDescriptor>> = {
+  image: componentDescriptor("rerun.archetypes.Image", "image", undefined, primitive("float64")),
+  transform: componentDescriptor(
+    "rerun.archetypes.Transform3D",
+    "transform",
+    undefined,
+    primitive("float64"),
+  ),
+};
 
 /** The component of a letter: numbers, those of `p` come as three each. */
 export function letter(name: string): ComponentDescriptor {
@@ -59,7 +96,7 @@ function rowInput(text: string, isStatic: boolean): RowInput {
   const cells: [ComponentDescriptor, unknown[]][] = [];
   const numbers: number[] = [];
   for (const [all, name = "", value = ""] of cellTexts.matchAll(
-    /clear|([a-z])(\[[^\]]*\]|-?\d+(?:\.\d+)?)/g,
+    /clear|(image|transform|[a-z])(\[[^\]]*\]|-?\d+(?:\.\d+)?)/g,
   )) {
     if (all === "clear") {
       cells.push([CLEAR, [false]]);
@@ -68,7 +105,7 @@ function rowInput(text: string, isStatic: boolean): RowInput {
     const given = JSON.parse(value) as number | number[];
     const instances = typeof given === "number" ? [given] : given;
     numbers.push(...instances);
-    const descriptor = letter(name);
+    const descriptor = OF_ARCHETYPES[name] ?? letter(name);
     cells.push([descriptor, name === "p" ? instances.map((n) => [n, n, n]) : instances]);
   }
   if (isStatic) return { times: "static", cells };
@@ -95,7 +132,7 @@ export function flowText(message: LogMsg): string {
 }
 
 /** The same of a chunk. */
-export function chunkText(chunk: Chunk): string {
+export function chunkText(chunk: Pick<Chunk, "entityPath" | "isStatic" | "ipc">): string {
   const rows = plainRows(chunk).map(({ times, cells }) => {
     const numbers: number[] = [];
     const texts = Object.entries(cells).map(([name, value]) => {

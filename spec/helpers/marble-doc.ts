@@ -2,11 +2,13 @@
 export interface MarbleBlock {
   /** Line of its first line in the document, counted from 1. */
   readonly line: number;
+  /** The heading that it stands below. */
+  readonly section: string;
   /** Its first line, as in `throttleEntities(5)`. */
   readonly title: string;
   /** The name before the parenthesis. */
   readonly rule: string;
-  /** What stands in the parentheses, split at its outer commas and read as {@link MarbleBlock.args} says. */
+  /** What stands in the parentheses, to be read by `marbleArgs`. */
   readonly argsText: string;
   /** What letters stand for: `a = /cam x1; b = /cam x2`. */
   readonly legend: Readonly<Record<string, string>>;
@@ -31,15 +33,16 @@ export interface MarbleBlock {
 export function marbleBlocks(markdown: string): MarbleBlock[] {
   const blocks: MarbleBlock[] = [];
   for (const match of markdown.matchAll(/^```marbles\n([\s\S]*?)^```$/gm)) {
-    const line = markdown.slice(0, match.index).split("\n").length + 1;
-    blocks.push(readBlock(match[1] ?? "", line));
+    const before = markdown.slice(0, match.index);
+    const section = [...before.matchAll(/^#+ (.+)$/gm)].at(-1)?.[1] ?? "";
+    blocks.push(readBlock(match[1] ?? "", before.split("\n").length + 1, section));
   }
   return blocks;
 }
 
-function readBlock(text: string, line: number): MarbleBlock {
+function readBlock(text: string, line: number, section: string): MarbleBlock {
   const [title = "", ...rest] = text.split("\n").filter((each) => each.trim() !== "");
-  const call = /^(\w+)\((.*)\)$/.exec(title);
+  const call = /^(\w+)\((.*)\)$/.exec(title.trim());
   if (call === null) throw new Error(`Line ${line}: expected a call such as rule(…), got ${title}`);
   const legend: Record<string, string> = {};
   const lines = new Map<string, string>();
@@ -58,33 +61,6 @@ function readBlock(text: string, line: number): MarbleBlock {
       throw new Error(`Line ${line}: expected "name  diagram", got "${each}"`);
     lines.set(name, diagram);
   }
-  return { line, title, rule: call[1] ?? "", argsText: call[2] ?? "", legend, lines };
-}
-
-/**
- * Reads the arguments of a call: JSON, in which keys need no quotes, with `Infinity`, and with names of functions.
- *
- * @throws Error for a name that is not among the functions
- */
-export function marbleArgs(
-  text: string,
-  functions: Readonly<Record<string, unknown>> = {},
-): unknown[] {
-  const json = text.replace(
-    /("(?:[^"\\]|\\.)*")|([A-Za-z_]\w*)(\s*:)?/g,
-    (all, string_, name, colon) => {
-      if (string_ !== undefined) return all;
-      if (colon !== undefined) return `"${name as string}":`;
-      return /^(true|false|null)$/.test(name as string)
-        ? (name as string)
-        : `"\\u0000${name as string}"`;
-    },
-  );
-  return JSON.parse(`[${json}]`, (_key, value: unknown) => {
-    if (typeof value !== "string" || !value.startsWith("\u0000")) return value;
-    const name = value.slice(1);
-    if (name === "Infinity") return Infinity;
-    if (!Object.hasOwn(functions, name)) throw new Error(`Unknown name ${name} in (${text})`);
-    return functions[name];
-  }) as unknown[];
+  const [, rule = "", argsText = ""] = call;
+  return { line, section, title, rule, argsText, legend, lines };
 }
