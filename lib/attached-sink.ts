@@ -50,6 +50,7 @@ export class AttachedSink implements Attachment {
   readonly name: string;
   readonly #state$ = new BehaviorSubject<SinkState>("open");
   readonly #events: AttachmentEvents;
+  readonly #log: MessageLog<LogMsg>;
   /** Reads the log of the recording. */
   readonly #source: LogCursor<LogMsg>;
   readonly #pipe: PipeStage | undefined;
@@ -72,6 +73,7 @@ export class AttachedSink implements Attachment {
   #undelivered: readonly LogEntry<LogMsg>[] = [];
   /** The same in messages of the recording: with operators, what they made is not yet all. */
   #owed: readonly LogEntry<LogMsg>[] = [];
+  #endedAt = Number.POSITIVE_INFINITY;
   #closing: Promise<boolean> | undefined;
   #patience: Patience | undefined;
   /** Called at the next step forward. */
@@ -87,6 +89,7 @@ export class AttachedSink implements Attachment {
   ) {
     this.sink = sink;
     this.name = sink.name ?? "sink";
+    this.#log = log;
     this.#events = events;
     const { pipe = [] } = options;
     const reading: CursorOptions<LogMsg> = {
@@ -153,6 +156,11 @@ export class AttachedSink implements Attachment {
     return Math.max(this.#source.acked, this.#source.start);
   }
 
+  /** From here on it had no part in what was logged; for a successor, which may have missed some. */
+  get endedAt(): number {
+    return this.#endedAt;
+  }
+
   /** What was still owed when it ended, for a successor: the log may have let go of it. */
   get legacy(): readonly LogEntry<LogMsg>[] {
     return this.#owed;
@@ -171,6 +179,8 @@ export class AttachedSink implements Attachment {
   }
 
   get #queuedBytes(): number {
+    // What was left then is dropped.
+    if (this.#released) return 0;
     const { queuedBytes } = this.#source;
     return this.#pipe === undefined ? queuedBytes : queuedBytes + this.#cursor.queuedBytes;
   }
@@ -450,6 +460,7 @@ export class AttachedSink implements Attachment {
     // It is owed as well.
     this.#pipe?.flush();
     this.#owed = this.#source.owed();
+    this.#endedAt = this.#log.nextSeq;
     this.#undelivered =
       this.#pipe === undefined ? this.#owed : [...this.#cursor.owed(), ...this.#pipe.unseen()];
     this.#source.close();

@@ -214,6 +214,11 @@ export class MessageLog<T> {
     );
   }
 
+  /** How many entries at or behind `seq` are not held any more. */
+  missingFrom(seq: number): number {
+    return Math.max(0, this.nextSeq - seq - this.countFrom(seq));
+  }
+
   /** Opens a reader. */
   cursor(options: CursorOptions<T> = {}): LogCursor<T> {
     const cursor = new LogCursor(this, this.startOf(options.from ?? "start"), options);

@@ -627,6 +627,15 @@ export class RecordingStream {
       await old.end({ signal: options.signal, handOver: true });
       const from = this.#log.startOf(options.from ?? "now");
       const seq = Math.min(from, old.resumeFrom);
+      // Nobody keeps for a sink that has failed what is logged then.
+      const missing = this.#log.missingFrom(old.endedAt);
+      if (missing > 0)
+        this.#report(
+          new RerunError(
+            "data-dropped",
+            `${missing} messages that were logged after ${old.name} had failed are gone, as no one else waits for them and the history is full: ${sink.name ?? "its successor"} does not get them; replace it earlier, or raise historyBytes`,
+          ),
+        );
       return this.#attach(sink, { seq }, options, old.legacy);
     } finally {
       guard.close();

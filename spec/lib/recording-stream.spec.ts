@@ -788,7 +788,31 @@ describe("RecordingStream", () => {
       const closing = rec.close();
       release();
       await Promise.allSettled([replacing, closing]);
-      expect(sink.state === "closed" || sink.messages.length === 0).to.equal(true);
+      expect(sink.state).to.equal("closed");
+      expect(sink.messages.filter(({ kind }) => kind === "chunk")).to.deep.equal([]);
+      expect(rec.attachments).to.deep.equal([]);
+    });
+
+    it("is not complete, and leaves nothing open, when a replacement takes longer than it waits", async () => {
+      const rec = new RecordingStream("spec", { ...plain, batch: { flushNumRows: 1 } });
+      rec.errors$.subscribe(() => undefined);
+      const stuck = { name: "stuck", write: () => new Promise<void>(() => undefined) };
+      rec.attach(stuck);
+      rec.log("a", values(1));
+      const next = memory();
+      const replacing = rec.replace(stuck, next);
+      const { complete, sinks } = await rec.close({ signal: AbortSignal.timeout(20) });
+      expect(complete).to.equal(false);
+      expect(sinks.map(({ name, droppedRows }) => [name, droppedRows])).to.deep.equal([
+        ["memory()", 0],
+      ]);
+      // It came when it was over: what it could take at once it has.
+      await replacing;
+      expect(
+        next.messages.flatMap((m) => (m.kind === "chunk" ? inShort(m.chunk) : [])),
+      ).to.deep.equal(["/a 1"]);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(next.state).to.equal("closed");
       expect(rec.attachments).to.deep.equal([]);
     });
   });
