@@ -54,13 +54,9 @@ export {
 export { RerunError, type RerunErrorCode } from "./errors.ts";
 export type { ColumnsEvent, DataEvent, LogEvent } from "./event.ts";
 export type { BlueprintActivation, ChunkMsg, LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
-export {
-  type FlushResult,
-  type LogOptions,
-  type RecordingStats,
-  RecordingStream,
-  type RecordingStreamOptions,
-} from "./recording-stream.ts";
+export type { LogOptions, RecordingStreamOptions } from "./recording-options.ts";
+export type { FlushResult, RecordingStats } from "./recording-stats.ts";
+export { RecordingStream } from "./recording-stream.ts";
 export {
   type Delivery,
   ObserverSink,

@@ -1,11 +1,11 @@
-import type { MonoTypeOperatorFunction, Subscription } from "rxjs";
+import type { Subscription } from "rxjs";
 import { AsyncScope } from "#async-scope";
 import { batchRows } from "../operators/batch-rows.ts";
 import { replayLog } from "../operators/replay-log.ts";
 import { toMessages } from "../operators/to-messages.ts";
 import { TextLog } from "./archetypes/text-log.ts";
-import { AttachedSink, type AttachmentEvents } from "./attached-sink.ts";
 import type { Attachment, AttachOptions, SinkStats } from "./attachment.ts";
+import { Attachments } from "./attachments.ts";
 import { BATCH_PRESETS, type BatchConfig, environment, withEnvironment } from "./batch-config.ts";
 import type { BlueprintActivationOptions, BlueprintLike } from "./blueprint/like.ts";
 import { BlueprintFollower } from "./blueprint-follower.ts";
@@ -13,119 +13,30 @@ import { blueprintMessages } from "./blueprint-store.ts";
 import { nowNs, type SplitNs } from "./clock.ts";
 import { ColumnsEncoder, type TimeColumns } from "./columns.ts";
 import type { AsComponents, ComponentBatch, ComponentColumn } from "./component-batch.ts";
-import { type DeterministicOptions, deterministicSource } from "./deterministic.ts";
+import { deterministicSource } from "./deterministic.ts";
 import { entityPath } from "./entity-path.ts";
 import { quote, RerunError } from "./errors.ts";
 import type { DataEvent, LogEvent, StreamEvent } from "./event.ts";
-import { forcedSave, forcedSavePath, standInFor } from "./force-save.ts";
+import { forcedSave, forcedSavePath } from "./force-save.ts";
+import { logArguments } from "./log-arguments.ts";
 import type { LogMsg, SetStoreInfo, StoreId } from "./log-msg.ts";
-import { type LogEntry, MessageLog } from "./message-log.ts";
+import { MessageLog } from "./message-log.ts";
 import {
   PROPERTIES_PATH,
   recordingInfo,
   recordingInfoChunk,
   WARNINGS_PATH,
 } from "./recording-info.ts";
+import type { LogOptions, RecordingStreamOptions } from "./recording-options.ts";
+import { type FlushResult, type RecordingStats, statsOf } from "./recording-stats.ts";
 import { Observable, RowSubject, Subject } from "./rxjs.ts";
-import { type Sink, type SinkLike, toSink, type WaitOptions } from "./sink.ts";
+import type { SinkLike, WaitOptions } from "./sink.ts";
 import { messageRetention } from "./static-data.ts";
 import { joinTime, STATIC, type TimeInput, type TimePoint, TimeState } from "./time.ts";
 import { TuidGenerator } from "./tuid.ts";
 import { SOURCE } from "./version.ts";
-import { raceSignal } from "./wait.ts";
-
-export interface RecordingStreamOptions {
-  /** Default: `rec_` and a random UUID. Streams with the same id are shown as one recording. */
-  readonly recordingId?: string;
-  /** Shown by the viewer in place of the start time. Default: none. */
-  readonly name?: string;
-  /** When the recording began. Default: now. */
-  readonly startTime?: Date;
-  /** Whether start time and name are logged at `/__properties`. Default true. */
-  readonly sendProperties?: boolean;
-  /**
-   * False makes every call a no-op. Default: what the environment variable `RERUN` says (`off`, `0`, `false` or
-   * `on`, `1`, `true`), else `defaultEnabled`; a value given here wins over the variable.
-   */
-  readonly enabled?: boolean;
-  /** Whether logging is switched on when nobody says otherwise, neither `enabled` nor `RERUN`. Default true. */
-  readonly defaultEnabled?: boolean;
-  /**
-   * Whether `log`, `sendColumns` and what is made of them throw when paths, values or times are wrong. If not,
-   * nothing of that call is logged, and the error is told on `errors$` and logged as a `TextLog` of level `WARN` at
-   * `/__warnings`.
-   *
-   * Archetypes check their own arguments and know of no stream: `Points3D("wrong")` throws in any case.
-   *
-   * Default: true, unless the environment variable `RERUN_STRICT` is `off`, `0`, `no` or `false`; a value given here
-   * wins over the variable.
-   */
-  readonly strict?: boolean;
-  /** Whether each temporal row gets the wall clock as `log_time`. Default true. */
-  readonly logTime?: boolean;
-  /** Whether each temporal row gets a counter as `log_tick`. Default true. */
-  readonly logTick?: boolean;
-  /**
-   * When rows become chunks. Default: `BATCH_PRESETS.default`, or `BATCH_PRESETS.lowLatency` while a live sink is
-   * attached, changed by the environment variables `RERUN_FLUSH_…`. What is given here is used as it is, for the
-   * rest the default holds.
-   */
-  readonly batch?: Partial<BatchConfig>;
-  /**
-   * A layout of the viewer that every sink gets before all else: what is shown as long as no other one is made active,
-   * and what "reset" brings back. See {@link RecordingStream.sendBlueprint}. Default: none.
-   */
-  readonly defaultBlueprint?: BlueprintLike;
-  /**
-   * Makes two runs of a program write the same bytes: ids, the recording id and `log_time` come from a seed and a given
-   * clock, and rows are batched by their number and size alone: nothing waits less because time has passed. Rows
-   * that should not wait for 2 MiB of their entity need `batch: { flushNumRows }` or calls of `flush`. What is lost
-   * because a sink was too slow is told on `errors$` and in `stats$`, and not in the recording. Default: no.
-   */
-  readonly deterministic?: boolean | DeterministicOptions;
-  /** Bytes of temporal data kept for late sinks once all attached sinks have it. Default 256 MiB. */
-  readonly historyBytes?: number;
-  /** Bytes of temporal data that wait while no sink is attached; past it the oldest is dropped and told. Default 2 GiB. */
-  readonly backlogBytes?: number;
-}
-
-/** Options of one `log` call. */
-export interface LogOptions {
-  /** Times of this row alone, on top of what `setTime` set. */
-  readonly time?: Readonly<Record<string, TimeInput>>;
-  /** True for data that holds at all times: it gets no times, and replaces what was logged before. */
-  readonly static?: boolean;
-}
-
-/** What `flush` and `close` achieved. */
-export interface FlushResult {
-  /** True when every sink delivered everything. */
-  readonly complete: boolean;
-  /** Each sink by itself; rows, messages, waiting bytes, errors. */
-  readonly sinks: readonly SinkStats[];
-}
-
-/** Counters of a recording stream. */
-export interface RecordingStats {
-  /**
-   * Rows so far, those of `sendColumns`, properties and blueprints included. Of a sink that began at the start:
-   * delivered + dropped + what is on its way.
-   */
-  readonly loggedRows: number;
-  /** Messages in order so far: store info, chunks, blueprint activations. */
-  readonly messages: number;
-  /** Bytes that the log holds, for sinks that are behind and for late ones. */
-  readonly heldBytes: number;
-  /** Messages dropped because no sink came in time. */
-  readonly droppedMessages: number;
-  readonly sinks: readonly SinkStats[];
-}
 
 const MIB = 1 << 20;
-/** Statistics change with every chunk; subscribers hear of it this often at most, in milliseconds. */
-const STATS_INTERVAL_MS = 100;
-/** How long `close` waits by default for sinks that do not answer, in milliseconds. */
-const CLOSE_TIMEOUT_MS = 5000;
 /** Entity paths are parsed once each; past this number of different ones the cache starts anew. */
 const MAX_CACHED_PATHS = 100_000;
 
@@ -165,11 +76,9 @@ export class RecordingStream {
 
   readonly #events = new RowSubject<StreamEvent>();
   readonly #log: MessageLog<LogMsg>;
-  readonly #attached: AttachedSink[] = [];
+  readonly #sinks: Attachments;
   readonly #errors = new Subject<RerunError>();
   readonly #changed = new Subject<void>();
-  /** Sinks that come in the place of others, which they wait for. */
-  readonly #replacing = new Map<Promise<Attachment>, AttachedSink>();
   readonly #followers = new Map<BlueprintFollower, Subscription>();
   readonly #now: () => SplitNs;
   readonly #ids: TuidGenerator;
@@ -184,9 +93,6 @@ export class RecordingStream {
   #loggedRows = 0;
   #warning = false;
   #closed: Promise<FlushResult> | undefined;
-  /** The one file that everything goes to, in tests of the SDK. */
-  readonly #forced: string | undefined;
-  readonly #isDeterministic: boolean;
 
   /**
    * @param applicationId names the program; recordings of one application share their blueprint. Letters, digits,
@@ -204,7 +110,6 @@ export class RecordingStream {
       deterministic === false
         ? undefined
         : deterministicSource(deterministic, `${applicationId}\n${options.recordingId ?? ""}`);
-    this.#isDeterministic = fixed !== undefined;
     this.#now = fixed?.now ?? nowNs;
     this.#ids = new TuidGenerator(fixed?.idTime, fixed?.start, fixed?.hex);
     const {
@@ -217,12 +122,11 @@ export class RecordingStream {
     const env = environment();
     const { defaultEnabled = true } = options;
     this.enabled = options.enabled ?? (defaultEnabled ? !isOff(env["RERUN"]) : isOn(env["RERUN"]));
-    this.#forced = this.enabled ? forcedSavePath() : undefined;
+    const forced = this.enabled ? forcedSavePath() : undefined;
     this.strict = options.strict ?? !isOff(env["RERUN_STRICT"]);
     this.storeId = { kind: "recording", applicationId, recordingId };
     this.#time = new TimeState({ logTime, logTick });
     this.#batch = fixed === undefined ? options.batch : { flushTickMs: Infinity, ...options.batch };
-    this.#batchConfig = this.#chooseBatchConfig();
     let dropping = false;
     this.#log = new MessageLog<LogMsg>({
       ...messageRetention(),
@@ -244,6 +148,24 @@ export class RecordingStream {
         dropping = true;
       },
     });
+
+    this.#sinks = new Attachments({
+      log: this.#log,
+      enabled: this.enabled,
+      isForced: forced !== undefined,
+      flushRows: () => this.#flushRows(),
+      changedSinks: () => {
+        this.#batchConfig = this.#chooseBatchConfig();
+      },
+      changed: () => this.#changed.next(),
+      report: (error) => this.#report(error),
+      lost: (text, level) => {
+        // When it is told depends on when things happen.
+        if (fixed === undefined) this.#warn(text, level);
+      },
+      defaultMessages: (blueprint) => this.#defaultMessages(blueprint),
+    });
+    this.#batchConfig = this.#chooseBatchConfig();
 
     // The pipeline, once for all sinks.
     const info: SetStoreInfo = {
@@ -283,24 +205,7 @@ export class RecordingStream {
       }),
     );
     this.errors$ = this.#errors.asObservable();
-    this.stats$ = new Observable((subscriber) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const emit = (): void => {
-        timer = undefined;
-        subscriber.next(this.stats);
-      };
-      emit();
-      subscriber.add(() => clearTimeout(timer));
-      return this.#changed.subscribe({
-        next: () => {
-          timer ??= unref(setTimeout(emit, STATS_INTERVAL_MS));
-        },
-        complete: () => {
-          subscriber.next(this.stats);
-          subscriber.complete();
-        },
-      });
-    });
+    this.stats$ = statsOf(() => this.stats, this.#changed);
 
     if (this.enabled && options.sendProperties !== false) {
       const { startTime = fixed === undefined ? new Date() : dateOf(fixed.now()), name } = options;
@@ -309,8 +214,8 @@ export class RecordingStream {
       this.#loggedRows += chunk.numRows;
       this.#events.next({ kind: "columns", chunk });
     }
-    const file = this.#forced === undefined ? undefined : forcedSave(this.#forced);
-    if (file !== undefined) this.#attach(file, "start", {});
+    const file = forced === undefined ? undefined : forcedSave(forced);
+    if (file !== undefined) this.#sinks.attach(file, {});
   }
 
   // ---- 1. What a program logs ------------------------------------------------------------------------------
@@ -349,13 +254,7 @@ export class RecordingStream {
     if (more.length === 0 && direct !== undefined) {
       batches = direct;
     } else {
-      const last = more.at(-1);
-      if (isLogOptions(last)) options = last;
-      const first = Array.isArray(data)
-        ? (data as readonly AsComponents[])
-        : [data as AsComponents];
-      const rest = more.slice(0, options === undefined ? undefined : -1) as readonly AsComponents[];
-      batches = mergeBatches(escaped, rest.length === 0 ? first : [...first, ...rest]);
+      ({ batches, options } = logArguments(escaped, data, more));
     }
     if (!Array.isArray(batches)) {
       throw new RerunError(
@@ -573,7 +472,7 @@ export class RecordingStream {
    */
   attach(sink: SinkLike, options: AttachOptions = {}): Attachment {
     this.#open("attach");
-    return this.#attach(sink, options.from ?? "start", options);
+    return this.#sinks.attach(sink, options);
   }
 
   /**
@@ -584,10 +483,7 @@ export class RecordingStream {
     sink: SinkLike | Attachment,
     options: WaitOptions & { readonly close?: boolean } = {},
   ): Promise<SinkStats> {
-    const attached = this.#find(sink);
-    attached.tellLoss();
-    this.#flushRows();
-    this.#remove(attached);
+    const attached = this.#sinks.remove(sink);
     await attached.end(options);
     return attached.stats;
   }
@@ -605,46 +501,12 @@ export class RecordingStream {
     options: AttachOptions & WaitOptions = {},
   ): Promise<Attachment> {
     this.#open("replace");
-    const attached = this.#find(old);
-    const replacing = this.#replace(attached, toSink(sink), options).finally(() =>
-      this.#replacing.delete(replacing),
-    );
-    this.#replacing.set(replacing, attached);
-    return replacing;
-  }
-
-  async #replace(
-    old: AttachedSink,
-    sink: Sink,
-    options: AttachOptions & WaitOptions,
-  ): Promise<Attachment> {
-    // What is logged meanwhile waits; the log holds it, and what the old sink has not acknowledged.
-    const guard = this.#log.cursor({ from: { seq: old.resumeFrom } });
-    old.tellLoss();
-    this.#flushRows();
-    this.#remove(old);
-    try {
-      await old.end({ signal: options.signal, handOver: true });
-      const from = this.#log.startOf(options.from ?? "now");
-      const seq = Math.min(from, old.resumeFrom);
-      // Nobody keeps for a sink that has failed what is logged then.
-      const missing = this.#log.missingFrom(old.endedAt);
-      if (missing > 0)
-        this.#report(
-          new RerunError(
-            "data-dropped",
-            `${missing} messages that were logged after ${old.name} had failed are gone, as no one else waits for them and the history is full: ${sink.name ?? "its successor"} does not get them; replace it earlier, or raise historyBytes`,
-          ),
-        );
-      return this.#attach(sink, { seq }, options, old.legacy);
-    } finally {
-      guard.close();
-    }
+    return this.#sinks.replace(old, sink, options);
   }
 
   /** The sinks of now. */
   get attachments(): readonly Attachment[] {
-    return [...this.#attached];
+    return this.#sinks.all;
   }
 
   /** Counters of now. */
@@ -654,7 +516,7 @@ export class RecordingStream {
       messages: this.#log.nextSeq,
       heldBytes: this.#log.bytes,
       droppedMessages: this.#log.dropped,
-      sinks: this.#attached.map((attached) => attached.stats),
+      sinks: this.#sinks.all.map((attached) => attached.stats),
     };
   }
 
@@ -666,17 +528,7 @@ export class RecordingStream {
    */
   async flush(options: WaitOptions = {}): Promise<FlushResult> {
     this.#flushRows();
-    const target = this.#log.nextSeq;
-    const attached = [...this.#attached];
-    const flushed = await Promise.all(
-      attached.map((a) =>
-        raceSignal(
-          a.flush(target, options).then(() => true),
-          options.signal,
-        ).catch(() => false),
-      ),
-    );
-    return result(attached, target, flushed);
+    return await this.#sinks.flush(this.#log.nextSeq, options);
   }
 
   /**
@@ -685,7 +537,7 @@ export class RecordingStream {
    */
   close(options: WaitOptions = {}): Promise<FlushResult> {
     if (this.#closed === undefined) {
-      for (const attached of [...this.#attached]) attached.tellLoss();
+      this.#sinks.tellLosses();
       this.#closed = this.#close(options);
     }
     return this.#closed;
@@ -696,22 +548,10 @@ export class RecordingStream {
     const target = this.#log.nextSeq;
     // Completing flushes whatever the batching still holds and lets `messages$` complete.
     this.#events.complete();
-    const deadline = options.signal === undefined ? closeDeadline() : undefined;
-    const signal = options.signal ?? deadline?.signal;
+    for (const subscription of [...this.#followers.values()]) subscription.unsubscribe();
     try {
-      for (const subscription of [...this.#followers.values()]) subscription.unsubscribe();
-      // A sink on its way in gets what is owed to it, too; when time is up at once.
-      const replaced = Promise.allSettled(this.#replacing.keys());
-      await raceSignal(replaced, signal);
-      for (const old of this.#replacing.values()) old.giveUp();
-      await replaced;
-      const attached = this.#attached.splice(0);
-      const ended = await Promise.all(
-        attached.map((a) => a.end({ signal: options.signal, deadline: deadline?.signal })),
-      );
-      return result(attached, target, ended);
+      return await this.#sinks.close(target, options);
     } finally {
-      deadline?.cancel();
       this.#changed.complete();
       this.#errors.complete();
     }
@@ -777,65 +617,8 @@ export class RecordingStream {
     return state.stamp(now, tick);
   }
 
-  #attach(
-    target: SinkLike,
-    from: AttachOptions["from"] | { readonly seq: number },
-    given: AttachOptions,
-    inherited: readonly LogEntry<LogMsg>[] = [],
-  ): AttachedSink {
-    const sink = this.#sinkOf(target);
-    const { defaultBlueprint, pipe = [] } = given;
-    const options =
-      defaultBlueprint === undefined
-        ? given
-        : { ...given, pipe: [beginWith(this.#defaultMessages(defaultBlueprint)), ...pipe] };
-    if (from === "now") this.#flushRows();
-    const events: AttachmentEvents = {
-      enabled: this.enabled,
-      changed: () => this.#changed.next(),
-      report: (error) => this.#report(error),
-      drain: (last) => {
-        for (const each of this.#attached) each.tellLoss();
-        this.#flushRows();
-        attached.drain(last);
-      },
-      lost: (text, level) => {
-        if (!this.#isDeterministic) this.#warn(text, level);
-      },
-    };
-    const attached = new AttachedSink(this.#log, sink, from ?? "start", options, events, inherited);
-    this.#attached.push(attached);
-    this.#batchConfig = this.#chooseBatchConfig();
-    if (this.enabled) attached.pump();
-    return attached;
-  }
-
-  #sinkOf(target: SinkLike): Sink {
-    const sink = toSink(target);
-    return this.#forced === undefined ? sink : standInFor(sink);
-  }
-
-  #find(sink: SinkLike | Attachment): AttachedSink {
-    const attached =
-      this.#attached.find((a) => a === sink) ??
-      this.#attached.find((a) => a.sink === this.#sinkOf(sink as SinkLike));
-    if (attached === undefined) {
-      throw new RerunError(
-        "invalid-argument",
-        "Expected a sink that is attached to this recording stream, or the result of attach()",
-      );
-    }
-    return attached;
-  }
-
-  #remove(attached: AttachedSink): void {
-    this.#attached.splice(this.#attached.indexOf(attached), 1);
-    this.#batchConfig = this.#chooseBatchConfig();
-  }
-
   #chooseBatchConfig(): BatchConfig {
-    const live = this.#attached.some((attached) => attached.sink.live === true);
-    const preset = live ? BATCH_PRESETS.lowLatency : BATCH_PRESETS.default;
+    const preset = this.#sinks.isLive ? BATCH_PRESETS.lowLatency : BATCH_PRESETS.default;
     return { ...withEnvironment(preset, environment()), ...this.#batch };
   }
 
@@ -896,69 +679,4 @@ function isDataError(error: unknown): error is RerunError {
       error.code === "invalid-entity-path" ||
       error.code === "invalid-time")
   );
-}
-
-/** Several archetypes in one row: their batches side by side, each component once. */
-function mergeBatches(path: string, all: readonly AsComponents[]): readonly ComponentBatch[] {
-  const batches: ComponentBatch[] = [];
-  const seen = new Set<string>();
-  for (const item of all) {
-    if (typeof item !== "object" || item === null || !Array.isArray(item.batches)) {
-      throw new RerunError(
-        "invalid-component",
-        `Expected archetypes or component batches to log at ${path}, got ${quote(item)}`,
-      );
-    }
-    for (const batch of item.batches as readonly ComponentBatch[]) {
-      const { component } = batch.descriptor;
-      if (seen.has(component)) {
-        throw new RerunError(
-          "invalid-component",
-          `Expected each component once in a row at ${path}, got ${component} twice; log them one after the other`,
-        );
-      }
-      seen.add(component);
-      batches.push(batch);
-    }
-  }
-  return batches;
-}
-
-/** Puts messages before all others. */
-function beginWith(messages: readonly LogMsg[]): MonoTypeOperatorFunction<LogMsg> {
-  return (source) =>
-    new Observable((subscriber) => {
-      for (const message of messages) subscriber.next(message);
-      return source.subscribe(subscriber);
-    });
-}
-
-/** Tells options from one more archetype; both are objects. */
-function isLogOptions(value: AsComponents | LogOptions | undefined): value is LogOptions {
-  return typeof value === "object" && value !== null && !("batches" in value);
-}
-
-/** @param finished of each sink, whether it had finished in time */
-function result(
-  attached: readonly AttachedSink[],
-  target: number,
-  finished: readonly (boolean | undefined)[],
-): FlushResult {
-  return {
-    complete: attached.every(
-      (a, i) => finished[i] === true && a.error === undefined && a.undeliveredFrom >= target,
-    ),
-    sinks: attached.map((a) => a.stats),
-  };
-}
-
-function unref<T>(timer: T): T {
-  (timer as { unref?: () => void }).unref?.();
-  return timer;
-}
-
-function closeDeadline(): { readonly signal: AbortSignal; cancel(): void } {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), CLOSE_TIMEOUT_MS);
-  return { signal: controller.signal, cancel: () => clearTimeout(timer) };
 }

@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { Boxes3D, Points3D, TextLog } from "../../lib/archetypes/index.ts";
-import { RecordingStream, type RecordingStreamOptions } from "../../lib/recording-stream.ts";
+import type { RecordingStreamOptions } from "../../lib/recording-options.ts";
+import { RecordingStream } from "../../lib/recording-stream.ts";
 import { connect } from "../../sinks/connect.ts";
 import { save } from "../../sinks/save.ts";
 import { serve } from "../../sinks/serve.ts";

@@ -6,7 +6,7 @@ import {
   componentDescriptor,
 } from "../../lib/component-batch.ts";
 import type { LogMsg, StoreId } from "../../lib/log-msg.ts";
-import type { LogOptions } from "../../lib/recording-stream.ts";
+import type { LogOptions } from "../../lib/recording-options.ts";
 import type { TimeInput } from "../../lib/time.ts";
 import { Tuid } from "../../lib/tuid.ts";
 import { batchesOf, chunkOf, plainRows, type RowInput } from "./chunk-rows.ts";

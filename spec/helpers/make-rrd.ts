@@ -5,7 +5,8 @@ import type { RrdSource } from "../../lib/decode/byte-input.ts";
 import { readRrd } from "../../lib/decode/read-rrd.ts";
 import type { Compression } from "../../lib/encode/rrd.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
-import { RecordingStream, type RecordingStreamOptions } from "../../lib/recording-stream.ts";
+import type { RecordingStreamOptions } from "../../lib/recording-options.ts";
+import { RecordingStream } from "../../lib/recording-stream.ts";
 import { memory } from "../../sinks/memory.ts";
 
 /** What a body logs, as messages. Without properties, `log_time` and `log_tick` unless asked for. */

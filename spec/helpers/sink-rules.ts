@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { RecordingStream, type RecordingStreamOptions } from "../../lib/recording-stream.ts";
+import type { RecordingStreamOptions } from "../../lib/recording-options.ts";
+import { RecordingStream } from "../../lib/recording-stream.ts";
 import { memory } from "../../sinks/memory.ts";
 import { flowCalls } from "./flow.ts";
 import { marbleArgs } from "./marble-args.ts";

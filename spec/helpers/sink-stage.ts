@@ -3,11 +3,9 @@ import { Subject } from "rxjs";
 import type { Attachment, AttachOptions, SinkStats } from "../../lib/attachment.ts";
 import { since } from "../../lib/attachment.ts";
 import { RerunError } from "../../lib/errors.ts";
-import {
-  type FlushResult,
-  RecordingStream,
-  type RecordingStreamOptions,
-} from "../../lib/recording-stream.ts";
+import type { RecordingStreamOptions } from "../../lib/recording-options.ts";
+import type { FlushResult } from "../../lib/recording-stats.ts";
+import { RecordingStream } from "../../lib/recording-stream.ts";
 import type { SinkLike, WaitOptions } from "../../lib/sink.ts";
 import * as operators from "../../operators/index.ts";
 import { type FlightRecorderOptions, flightRecorder } from "../../sinks/flight-recorder.ts";

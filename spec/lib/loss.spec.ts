@@ -3,7 +3,8 @@ import { Image, Scalars, TextLog, Transform3D } from "../../lib/archetypes/index
 import type { Attachment, AttachOptions } from "../../lib/attachment.ts";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
-import { RecordingStream, type RecordingStreamOptions } from "../../lib/recording-stream.ts";
+import type { RecordingStreamOptions } from "../../lib/recording-options.ts";
+import { RecordingStream } from "../../lib/recording-stream.ts";
 import type { Sink } from "../../lib/sink.ts";
 import { memory } from "../../sinks/memory.ts";
 import { VirtualTime } from "../helpers/virtual-time.ts";

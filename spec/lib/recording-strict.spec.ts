@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { Points3D, Scalars } from "../../lib/archetypes/index.ts";
 import { RerunError } from "../../lib/errors.ts";
 import type { DataEvent } from "../../lib/event.ts";
-import { RecordingStream, type RecordingStreamOptions } from "../../lib/recording-stream.ts";
+import type { RecordingStreamOptions } from "../../lib/recording-options.ts";
+import { RecordingStream } from "../../lib/recording-stream.ts";
 import { memory } from "../../sinks/memory.ts";
 import { decodeRrd } from "../helpers/decode-rrd.ts";
 

@@ -1,6 +1,7 @@
 import type { Argv } from "yargs";
 import type { SpawnOptions } from "../../../sinks/spawn.ts";
-import type { RecordingStream, RecordingStreamOptions } from "../../recording-stream.ts";
+import type { RecordingStreamOptions } from "../../recording-options.ts";
+import type { RecordingStream } from "../../recording-stream.ts";
 import { fail } from "../fail.ts";
 import { addRerunOptions, type RerunArguments, type RerunFlag } from "./flags.ts";
 import { type RecordingSetup, setupRecording } from "./setup-recording.ts";

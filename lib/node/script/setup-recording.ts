@@ -1,6 +1,7 @@
 import type { SpawnOptions } from "../../../sinks/spawn.ts";
 import { RerunError } from "../../errors.ts";
-import type { FlushResult, RecordingStream } from "../../recording-stream.ts";
+import type { FlushResult } from "../../recording-stats.ts";
+import type { RecordingStream } from "../../recording-stream.ts";
 import type { Sink } from "../../sink.ts";
 import type { RerunArguments } from "./flags.ts";
 import { Interrupt } from "./interrupt.ts";
