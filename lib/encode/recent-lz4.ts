@@ -13,6 +13,13 @@ const MAX_RECENT_BYTES = 8 << 20;
 /** What an entry takes by itself, about. */
 const ENTRY_BYTES = 200;
 
+/** Chunks from this size on are not compressed when a sample of them hardly shrinks. */
+const SAMPLED_BYTES = 1 << 17;
+/** So many pieces of so many bytes: each a few lines of a picture. */
+const SAMPLES = 4;
+const SAMPLE_BYTES = 1 << 13;
+const MAX_RATIO = 0.9;
+
 const compressed = new WeakMap<Chunk, Compressed>();
 let recent: Compressed[] = [];
 let head = 0;
@@ -27,11 +34,42 @@ let recentBytes = 0;
 export function lz4Of(chunk: Chunk): Uint8Array | undefined {
   const known = compressed.get(chunk);
   if (known?.isRecent === true) return known.bytes;
-  const block = compressLz4(chunk.ipc);
   // What does not shrink is written plain: readers look at each message's own flag.
+  const block = mayShrink(chunk) ? compressLz4(chunk.ipc) : undefined;
   const bytes = block !== undefined && block.length < chunk.byteLength ? block : undefined;
   remember(chunk, { bytes, size: ENTRY_BYTES + (bytes?.length ?? 0), isRecent: true });
   return bytes;
+}
+
+/**
+ * Whether a large chunk is worth the time: pictures of a camera and clouds of points are mostly noise to a compressor, which
+ * takes 1 to 4 ms for a megabyte of it and saves next to nothing. A sample tells.
+ */
+function mayShrink(chunk: Chunk): boolean {
+  if (chunk.byteLength < SAMPLED_BYTES) return true;
+  const sample = sampleOf(chunk);
+  const block = compressLz4(sample);
+  return block !== undefined && block.length < MAX_RATIO * sample.length;
+}
+
+/** Pieces from all over a chunk: its columns may shrink differently. */
+function sampleOf(chunk: Chunk): Uint8Array {
+  const sample = new Uint8Array(SAMPLES * SAMPLE_BYTES);
+  const distance = chunk.byteLength / SAMPLES;
+  let taken = 0;
+  let begin = 0;
+  for (const part of chunk.parts) {
+    const end = begin + part.length;
+    for (; taken < SAMPLES; taken++) {
+      const at = Math.floor((taken + 0.5) * distance);
+      if (at >= end) break;
+      // At the end of a part, what stands before it.
+      const from = Math.max(0, Math.min(at - begin, part.length - SAMPLE_BYTES));
+      sample.set(part.subarray(from, from + SAMPLE_BYTES), taken * SAMPLE_BYTES);
+    }
+    begin = end;
+  }
+  return sample;
 }
 
 function remember(chunk: Chunk, entry: Compressed): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
-import { Scalars, Tensor } from "../../../lib/archetypes/index.ts";
+import { Points3D, Scalars, Tensor } from "../../../lib/archetypes/index.ts";
 import type { Chunk } from "../../../lib/chunk.ts";
 import { lz4Of } from "../../../lib/encode/recent-lz4.ts";
 import { RecordingStream } from "../../../lib/recording-stream.ts";
@@ -39,6 +39,25 @@ describe("lz4Of", () => {
     const [chunk] = await chunksOf(noise(2_000_000));
     expect(chunk && lz4Of(chunk)).to.equal(undefined);
     expect(chunk && lz4Of(chunk)).to.equal(undefined);
+  });
+
+  it("does without where a sample hardly shrinks, and not where columns differ", async () => {
+    const points = 50_000;
+    const positions = Float32Array.from({ length: 3 * points }, Math.random);
+    const colors = new Uint32Array(points);
+    const radii = new Float32Array(points);
+    const [cloud, coloured] = await chunksOf(
+      Points3D(positions),
+      Points3D(positions, { colors, radii }),
+    );
+    expect(cloud && lz4Of(cloud)).to.equal(undefined);
+    const block = coloured && lz4Of(coloured);
+    expect(block?.length).to.be.below(0.8 * (coloured?.byteLength ?? 0));
+  });
+
+  it("is not misled by a large chunk of many equal values", async () => {
+    const [chunk] = await chunksOf(Tensor(new Uint8Array(1 << 20)));
+    expect(chunk && lz4Of(chunk)?.length).to.be.below(10_000);
   });
 
   it("forgets the oldest, so that memory stays bounded; never the newest", async () => {
