@@ -7,7 +7,7 @@ import type { ClientProgress } from "../lib/node/hub-peer.ts";
 import type { TlsOptions } from "../lib/node/hub-port.ts";
 import type { ViewerCommand } from "../lib/protocol.ts";
 import type { Observable } from "../lib/rxjs.ts";
-import type { ObserverSink, Sink, SinkState, WaitOptions } from "../lib/sink.ts";
+import type { Delivery, ObserverSink, Sink, SinkState, WaitOptions } from "../lib/sink.ts";
 
 export type { HubViewerEvent } from "../lib/node/hub.ts";
 export type { ReplayOrder } from "../lib/node/hub-feed.ts";
@@ -108,8 +108,8 @@ export interface ServeSink extends ObserverSink, AsyncDisposable {
    * @returns what gives it the rest and closes it; rejects when it failed
    */
   attach(sink: Sink): () => Promise<void>;
-  /** The promise, if there is one, waits for sinks that are attached here. */
-  write(messages: readonly LogMsg[]): void | Promise<void>;
+  /** Waits for sinks that are attached here, and for large messages that are compressed on another thread. */
+  write(messages: readonly LogMsg[]): void | Promise<void> | Delivery;
   /**
    * Resolves when every connected viewer has what was written; at once when there is none. A viewer that has
    * taken nothing for 2 s is not waited for.

@@ -5,3 +5,11 @@
 export function compressLz4(_bytes: Uint8Array): Uint8Array | undefined {
   return undefined;
 }
+
+/** The same on another thread; here on none. */
+export function compressAside(
+  _parts: readonly Uint8Array[],
+  _byteLength: number,
+): Promise<Uint8Array | undefined> {
+  return Promise.resolve(undefined);
+}

@@ -1,4 +1,4 @@
-import { compressLz4 } from "#lz4";
+import { compressAside, compressLz4 } from "#lz4";
 import type { Chunk } from "../chunk.ts";
 
 /** A compressed chunk, as long as it is among the recent ones. */
@@ -13,6 +13,8 @@ const MAX_RECENT_BYTES = 8 << 20;
 /** What an entry takes by itself, about. */
 const ENTRY_BYTES = 200;
 
+/** Chunks from this size on are worth the way to another thread. */
+const ASIDE_BYTES = 1 << 17;
 /** Chunks from this size on are not compressed when a sample of them hardly shrinks. */
 const SAMPLED_BYTES = 1 << 17;
 /** So many pieces of so many bytes: each a few lines of a picture. */
@@ -39,6 +41,35 @@ export function lz4Of(chunk: Chunk): Uint8Array | undefined {
   const bytes = block !== undefined && block.length < chunk.byteLength ? block : undefined;
   remember(chunk, { bytes, size: ENTRY_BYTES + (bytes?.length ?? 0), isRecent: true });
   return bytes;
+}
+
+const aside = new WeakMap<Chunk, Promise<void>>();
+
+/**
+ * Compresses a large chunk on another thread, for those who can wait: a megabyte takes milliseconds, in which this
+ * thread has other things to do. Afterwards {@link lz4Of} has the block, as long as it is among the recent ones.
+ *
+ * @returns undefined when there is nothing to wait for: `lz4Of` is quick then
+ */
+export function lz4Aside(chunk: Chunk): Promise<void> | undefined {
+  if (chunk.byteLength < ASIDE_BYTES || chunk.lz4 !== undefined) return undefined;
+  if (compressed.get(chunk)?.isRecent === true) return undefined;
+  const known = aside.get(chunk);
+  if (known !== undefined) return known;
+  if (!mayShrink(chunk)) {
+    remember(chunk, { bytes: undefined, size: ENTRY_BYTES, isRecent: true });
+    return undefined;
+  }
+  const { byteLength } = chunk;
+  const done = compressAside(chunk.parts, byteLength).then((block) => {
+    aside.delete(chunk);
+    // Without another thread it is done in this one, when it is asked for.
+    if (block === undefined || compressed.get(chunk)?.isRecent === true) return;
+    const bytes = block.length < byteLength ? block : undefined;
+    remember(chunk, { bytes, size: ENTRY_BYTES + (bytes?.length ?? 0), isRecent: true });
+  });
+  aside.set(chunk, done);
+  return done;
 }
 
 /**

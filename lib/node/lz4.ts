@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 
+export { compressAside } from "./lz4-aside.ts";
+
 interface Lz4 {
   compress(bytes: Uint8Array): Uint8Array;
 }

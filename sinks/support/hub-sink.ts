@@ -5,9 +5,16 @@ import { Hub, type HubOptions, type HubViewerEvent } from "../../lib/node/hub.ts
 import type { ClientProgress } from "../../lib/node/hub-peer.ts";
 import type { ViewerCommand } from "../../lib/protocol.ts";
 import { Observable } from "../../lib/rxjs.ts";
-import { ObserverSink, type Sink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
+import {
+  type Delivery,
+  ObserverSink,
+  type Sink,
+  type SinkHost,
+  type WaitOptions,
+} from "../../lib/sink.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { ServeSink } from "../serve.ts";
+import { AsideQueue } from "./aside-queue.ts";
 
 /** Messages other than data that a WebSocket may send in a second before it is taken for an attacker. */
 const MESSAGES_PER_SECOND = 1000;
@@ -41,7 +48,7 @@ class HubSink extends ObserverSink implements ServeSink {
   readonly #hub: Hub;
   readonly #hosts = new Set<SinkHost>();
   readonly #closeTimeoutMs: number;
-  readonly #compression: "lz4" | "none";
+  readonly #queue: AsideQueue;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -60,7 +67,7 @@ class HubSink extends ObserverSink implements ServeSink {
     // Without the token: names are printed.
     this.name = `serve(${origin})`;
     this.#closeTimeoutMs = closeTimeoutMs;
-    this.#compression = compression;
+    this.#queue = new AsideQueue(compression, (message) => hub.take(message, compression));
     this.viewerEvents$ = hub.viewerEvents$.asObservable();
     this.clients$ = new Observable<readonly ClientProgress[]>((subscriber) =>
       hub.changes$
@@ -84,6 +91,7 @@ class HubSink extends ObserverSink implements ServeSink {
   attach(sink: Sink): () => Promise<void> {
     return this.#hub.attach(sink, () => {
       for (const host of this.#hosts) host.drain();
+      this.#queue.takeAll();
     });
   }
 
@@ -92,13 +100,18 @@ class HubSink extends ObserverSink implements ServeSink {
     return () => this.#hosts.delete(host);
   }
 
-  write(messages: readonly LogMsg[]): void | Promise<void> {
+  write(messages: readonly LogMsg[]): void | Promise<void> | Delivery {
     if (this.#closed !== undefined) return;
-    for (const message of messages) this.#hub.take(message, this.#compression);
-    return this.#hub.congested();
+    this.#queue.push(messages);
+    const { pending: delivered, isFull } = this.#queue;
+    const room = this.#hub.congested();
+    if (delivered === undefined) return room;
+    const ready = isFull ? delivered.then(() => this.#hub.congested()) : room;
+    return { ready, delivered };
   }
 
   async flush({ signal }: WaitOptions = {}): Promise<void> {
+    await this.#queue.pending;
     await this.#hub.drained({ signal, patienceMs: FLUSH_PATIENCE_MS });
     if (signal?.aborted === true)
       throw new RerunError("flush-timeout", `Not every viewer has everything yet: ${this.name}`);
@@ -111,6 +124,7 @@ class HubSink extends ObserverSink implements ServeSink {
 
   async #close(signal: AbortSignal | undefined): Promise<void> {
     this.setState("closing");
+    this.#queue.takeAll();
     const deadline = AbortSignal.timeout(this.#closeTimeoutMs);
     await this.#hub.close(signal === undefined ? deadline : AbortSignal.any([deadline, signal]));
     this.setState("closed");
