@@ -4,7 +4,7 @@ import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
 import type { GrpcConnection, GrpcTarget } from "../../lib/node/grpc-client.ts";
 import type { RerunUrl } from "../../lib/rerun-url.ts";
 import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
-import { raceSignal } from "../../lib/wait.ts";
+import { Waiters } from "../../lib/waiters.ts";
 import type { ConnectSink } from "../connect.ts";
 import { backoffMs } from "./backoff.ts";
 import { beforeExit } from "./before-exit.ts";
@@ -57,9 +57,9 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   #delivered = 0;
   #bytes = 0;
   /** Waiting for room. */
-  #roomWaiters: (() => void)[] = [];
+  readonly #room = new Waiters();
   /** Waiting for anything to happen. */
-  #stepWaiters: (() => void)[] = [];
+  readonly #steps = new Waiters();
   #trouble: RerunError | undefined;
   /** Whether the present trouble was told of. */
   #told = false;
@@ -116,12 +116,12 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
         this.#bytes -= bytes;
         resolve(refused);
         this.#makeRoom(writer);
-        wakeAll(this.#stepWaiters);
+        this.#steps.wake();
       });
     });
     if (this.#hurried) writer.flush();
     if (this.#bytes < WINDOW_BYTES && writer.unsentBytes < UNSENT_BYTES) return { delivered };
-    return { ready: new Promise((resolve) => this.#roomWaiters.push(resolve)), delivered };
+    return { ready: this.#room.next(), delivered };
   }
 
   async flush({ signal }: WaitOptions = {}): Promise<void> {
@@ -154,14 +154,11 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   }
 
   /** Waits until something holds, nothing is to be expected any more, or the signal ends the wait. */
-  async #until(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
-    const isOver = (): boolean =>
-      isDone() ||
-      this.failure !== undefined ||
-      this.#stop.signal.aborted ||
-      signal?.aborted === true;
-    while (!isOver())
-      await raceSignal(new Promise<void>((resolve) => this.#stepWaiters.push(resolve)), signal);
+  #until(isDone: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+    return this.#steps.until(
+      () => isDone() || this.failure !== undefined || this.#stop.signal.aborted,
+      signal,
+    );
   }
 
   close({ signal }: WaitOptions = {}): Promise<void> {
@@ -283,7 +280,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
     this.setState("open");
     // It may be a new viewer: it gets all there is, in order.
     for (const host of [...this.#hosts]) host.replay();
-    wakeAll(this.#stepWaiters);
+    this.#steps.wake();
   }
 
   #lost(error: RerunError): void {
@@ -298,7 +295,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
         `${this.name} lost the viewer and tries again: ${error.message}; what it did not acknowledge is sent again`,
       );
     }
-    wakeAll(this.#stepWaiters);
+    this.#steps.wake();
   }
 
   /** Whether the recordings handed over what the viewer has not acknowledged. */
@@ -307,8 +304,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   }
 
   #makeRoom({ unsentBytes }: MessageWriter): void {
-    if (this.#bytes <= WINDOW_BYTES / 2 && unsentBytes <= UNSENT_BYTES / 2)
-      wakeAll(this.#roomWaiters);
+    if (this.#bytes <= WINDOW_BYTES / 2 && unsentBytes <= UNSENT_BYTES / 2) this.#room.wake();
   }
 
   /** Promises of before are void. */
@@ -316,7 +312,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
     this.#taken = 0;
     this.#delivered = 0;
     this.#bytes = 0;
-    this.#roomWaiters = [];
+    this.#room.forget();
   }
 
   async #pause(): Promise<void> {
@@ -422,7 +418,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
     this.#writer?.close();
     this.#writer = undefined;
     this.#endPause();
-    wakeAll(this.#stepWaiters);
+    this.#steps.wake();
   }
 }
 
@@ -447,7 +443,3 @@ const LONG_MS = 2 ** 30;
 
 /** A new one each time, so that who waits for it can be forgotten. */
 const never = (): Promise<never> => new Promise(() => undefined);
-
-function wakeAll(waiters: (() => void)[]): void {
-  for (const wake of waiters.splice(0)) wake();
-}

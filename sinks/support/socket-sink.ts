@@ -6,7 +6,7 @@ import { MessageLog } from "../../lib/message-log.ts";
 import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
 import type { SocketLink } from "../../lib/socket-link.ts";
 import { messageRetention } from "../../lib/static-data.ts";
-import { raceSignal } from "../../lib/wait.ts";
+import { Waiters } from "../../lib/waiters.ts";
 import type { SocketOptions, SocketSink } from "../socket.ts";
 import { backoffMs } from "./backoff.ts";
 import { beforeExit } from "./before-exit.ts";
@@ -46,7 +46,7 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** Batches that were written and are not acknowledged; 0 again when the hub begins anew. */
   #owed = 0;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   #told = false;
   #inbox: { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } | undefined;
   #ended = false;
@@ -155,7 +155,7 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
         open: (protocol) => new WebSocket(this.url, protocol),
         token: this.#options.token,
         onOpen: (isNew) => this.#onOpen(isNew),
-        onProgress: () => this.#wake(),
+        onProgress: () => this.#waiters.wake(),
         onClose: (error, isFinal) => this.#onClose(error, isFinal),
       });
       this.#link.open();
@@ -174,7 +174,7 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
       this.#owed = 0;
       for (const host of [...this.#hosts]) host.replay();
     }
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #onClose(error: RerunError, isFinal: boolean): void {
@@ -191,7 +191,7 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
     }
     this.#retry = setTimeout(() => this.#link?.open(), backoffMs(this.#attempt++));
     unref(this.#retry);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #giveUp(error: RerunError): void {
@@ -204,7 +204,7 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
     clearTimeout(this.#retry);
     this.#unhook();
     this.#link?.close();
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #tellRefused(count: number): void {
@@ -227,10 +227,8 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   }
 
   /** Waits until something holds, nothing is to be expected any more, or the signal ends the wait. */
-  async #step(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
-    const isOver = (): boolean => isDone() || this.#ended || signal?.aborted === true;
-    while (!isOver())
-      await raceSignal(new Promise<void>((resolve) => this.#waiters.push(resolve)), signal);
+  #step(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
+    return this.#waiters.until(() => isDone() || this.#ended, signal);
   }
 
   /** The same, and keeps the process alive meanwhile. */
@@ -238,10 +236,6 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
     const alive = setInterval(() => undefined, LONG_MS);
     await this.#step(isDone, signal);
     clearInterval(alive);
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiters.splice(0)) wake();
   }
 }
 

@@ -8,6 +8,7 @@ import { RerunError } from "../../lib/errors.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { type ConnectSink, connect } from "../../sinks/connect.ts";
 import { FakeProxy, useFakeProxy } from "../helpers/fake-proxy.ts";
+import { bytesKeptBy } from "../helpers/heap.ts";
 import { eventually, freePort } from "../helpers/receivers.ts";
 import { flatOf } from "../helpers/rows.ts";
 
@@ -169,6 +170,21 @@ describe("connect", function () {
       const viewer = await proxy({ port });
       expect((await rec.flush()).complete).to.equal(true);
       expect(story(viewer)).to.deep.equal(["/v 1"]);
+    });
+
+    it("keeps nothing of a flush that ended before there was a viewer", async () => {
+      const sink = connect(`127.0.0.1:${await freePort()}`);
+      const { rec } = record();
+      rec.attach(sink);
+      log(rec, 1);
+      await eventually(() => sink.trouble !== undefined, "that no viewer is there");
+      const kept = await bytesKeptBy(async () => {
+        const stop = new AbortController();
+        const flushing = sink.flush({ signal: stop.signal }).catch((error: unknown) => error);
+        stop.abort();
+        expect(await flushing).to.have.property("code", "flush-timeout");
+      });
+      expect(kept).to.be.below(500);
     });
 
     it("takes messages of any Observable", async () => {

@@ -4,7 +4,13 @@ import { expect } from "chai";
 import { WebSocket } from "ws";
 import { Points3D, RecordingStream, RerunError, Scalars, TextLog } from "../../lib/index.ts";
 import type { Hub } from "../../lib/node/hub.ts";
-import { type SocketOptions, type SocketSink, socket } from "../../sinks/socket.ts";
+import {
+  type ProducerSocket,
+  type SocketOptions,
+  type SocketSink,
+  socket,
+} from "../../sinks/socket.ts";
+import { bytesKeptBy } from "../helpers/heap.ts";
 import { freePort } from "../helpers/receivers.ts";
 import { recorded } from "../helpers/recorded.ts";
 import { usePrograms } from "../helpers/run-program.ts";
@@ -200,6 +206,27 @@ describe("socket", () => {
       expect(sink.url).to.match(/^wss?:\/\/host(:1)?\/ws$/);
       void sink.close({ signal: AbortSignal.abort() });
     }
+  });
+
+  it("keeps nothing of a flush that ended before there was a hub", async () => {
+    // Nothing ever happens on it: whoever waits is not woken.
+    class Silent implements ProducerSocket {
+      binaryType = "";
+      onmessage = null;
+      onclose = null;
+      onerror = null;
+      send(): void {}
+      close(): void {}
+    }
+    const { rec, sink } = logTo("http://127.0.0.1:1", { WebSocket: Silent });
+    rec.log("plot", Scalars(1));
+    const kept = await bytesKeptBy(async () => {
+      const stop = new AbortController();
+      const flushing = sink.flush({ signal: stop.signal }).catch((error: unknown) => error);
+      stop.abort();
+      expect(await flushing).to.have.property("code", "flush-timeout");
+    });
+    expect(kept).to.be.below(500);
   });
 
   it("ends within its time when there is no hub", async () => {
