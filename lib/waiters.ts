@@ -27,7 +27,8 @@ export class Waiters {
 
   /** Waits until something holds, looked at after each step, or the signal aborts. */
   async until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
-    while (!holds() && signal?.aborted !== true) await this.next(signal);
+    const isOver = (): boolean => holds() || signal?.aborted === true;
+    while (!isOver()) await this.next(signal);
   }
 
   /** Lets go on all who wait; those who begin to wait meanwhile are for the next time. */

@@ -2,14 +2,14 @@ import type { Observer } from "rxjs";
 import { quote, RerunError } from "../lib/errors.ts";
 import { forcedSavePath } from "../lib/force-save.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
-import type { TlsOptions } from "../lib/node/grpc-client.ts";
+import type { TlsOptions } from "../lib/node/grpc-target.ts";
 import { DEFAULT_RERUN_URL, parseRerunUrl } from "../lib/rerun-url.ts";
 import type { Observable } from "../lib/rxjs.ts";
 import type { Delivery, Sink, SinkHost, SinkState, WaitOptions } from "../lib/sink.ts";
 import { GrpcSink } from "./support/grpc-sink.ts";
 import { IdleSink } from "./support/idle-sink.ts";
 
-export type { TlsOptions } from "../lib/node/grpc-client.ts";
+export type { TlsOptions } from "../lib/node/grpc-target.ts";
 
 /** How to connect. All of it may be left out. */
 export interface ConnectOptions {

@@ -1,7 +1,8 @@
 import type { Compression } from "../../lib/encode/log-msg.ts";
 import { RerunError } from "../../lib/errors.ts";
 import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
-import type { GrpcConnection, GrpcTarget } from "../../lib/node/grpc-client.ts";
+import type { GrpcConnection } from "../../lib/node/grpc-client.ts";
+import type { GrpcTarget } from "../../lib/node/grpc-target.ts";
 import type { RerunUrl } from "../../lib/rerun-url.ts";
 import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
 import { Waiters } from "../../lib/waiters.ts";

@@ -2,14 +2,9 @@ import { encodeGrpcParts, PROXY_SERVICE } from "../../lib/encode/grpc.ts";
 import type { Compression } from "../../lib/encode/log-msg.ts";
 import { RerunError } from "../../lib/errors.ts";
 import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
-import {
-  type ClientCall,
-  GRPC_CODE,
-  type GrpcConnection,
-  type GrpcStatus,
-  shakeHands,
-  showStatus,
-} from "../../lib/node/grpc-client.ts";
+import { GRPC_CODE, type GrpcStatus, showStatus } from "../../lib/node/grpc-answer.ts";
+import { type GrpcConnection, shakeHands } from "../../lib/node/grpc-client.ts";
+import { type ClientCall } from "../../lib/node/grpc-client-call.ts";
 import { Coalescer } from "./coalescer.ts";
 
 /** Called once all messages of a batch are acknowledged, with those that the viewer refused. */

@@ -3,7 +3,8 @@ import { type AddressInfo, connect as connectSocket, createServer, type Socket }
 import { expect } from "chai";
 import { PROXY_SERVICE } from "../../../lib/encode/grpc.ts";
 import { RerunError } from "../../../lib/errors.ts";
-import { GrpcConnection, shakeHands, showStatus } from "../../../lib/node/grpc-client.ts";
+import { showStatus } from "../../../lib/node/grpc-answer.ts";
+import { GrpcConnection, shakeHands } from "../../../lib/node/grpc-client.ts";
 import { probeProxy } from "../../../lib/node/probe-proxy.ts";
 import { useFakeProxy } from "../../helpers/fake-proxy.ts";
 import { usePeer } from "../../helpers/peers.ts";
