@@ -6,6 +6,7 @@ import { MessageLog } from "../../lib/message-log.ts";
 import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
 import type { SocketLink } from "../../lib/socket-link.ts";
 import { messageRetention } from "../../lib/static-data.ts";
+import { keepAlive } from "../../lib/wait.ts";
 import { Waiters } from "../../lib/waiters.ts";
 import type { SocketOptions, SocketSink } from "../socket.ts";
 import { backoffMs } from "./backoff.ts";
@@ -23,8 +24,6 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Bytes for late connections when messages come from no recording stream but from any Observable. */
 const INBOX_BYTES = 256 * 1024 * 1024;
-/** Anything that a timer takes. */
-const LONG_MS = 2 ** 30;
 
 /**
  * Streams messages to a hub over a WebSocket, in Node and in browsers.
@@ -233,9 +232,9 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
 
   /** The same, and keeps the process alive meanwhile. */
   async #until(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
-    const alive = setInterval(() => undefined, LONG_MS);
+    const letGo = keepAlive();
     await this.#step(isDone, signal);
-    clearInterval(alive);
+    letGo();
   }
 }
 
