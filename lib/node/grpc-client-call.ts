@@ -5,6 +5,11 @@ import { type GrpcStatus, statusOf } from "./grpc-answer.ts";
 /** Bytes that a peer may answer to a call; the real answer has 5. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
+/** Bytes that the calls of a connection have written, and that the network has not taken. */
+export interface UnderWay {
+  bytes: number;
+}
+
 /** One call: messages go out, a status comes back. */
 export class ClientCall {
   /**
@@ -13,14 +18,19 @@ export class ClientCall {
    */
   readonly status: Promise<GrpcStatus>;
   readonly #stream: ClientHttp2Stream | undefined;
+  readonly #underWay: UnderWay;
+  /** Of these those of this call. */
+  #bytes = 0;
   #ended = false;
 
   constructor(
     stream: ClientHttp2Stream | undefined,
     wrap: (thrown: unknown) => RerunError,
+    underWay: UnderWay,
     onData?: (bytes: Uint8Array) => void,
   ) {
     this.#stream = stream;
+    this.#underWay = underWay;
     this.status = new Promise((resolve, reject) => {
       if (stream === undefined) {
         reject(wrap(undefined));
@@ -55,6 +65,7 @@ export class ClientCall {
       });
       stream.once("end", end);
       stream.once("close", () => {
+        this.#wrote(-this.#bytes);
         if (last === undefined && stream.rstCode !== 0)
           last = new Error(`the server reset the stream (RST_STREAM ${stream.rstCode})`);
         end();
@@ -76,12 +87,23 @@ export class ClientCall {
   write(pieces: readonly Uint8Array[], taken: () => void): void {
     const stream = this.#stream;
     if (stream === undefined || stream.destroyed || this.#ended || pieces.length === 0) return;
+    let bytes = 0;
+    for (const piece of pieces) bytes += piece.length;
+    this.#wrote(bytes);
     stream.cork();
     for (let i = 0; i < pieces.length - 1; i++) stream.write(pieces[i]);
     stream.write(pieces.at(-1), (error) => {
-      if (error == null) taken();
+      if (error != null) return;
+      // After the end of the call they are off the count already.
+      this.#wrote(-Math.min(bytes, this.#bytes));
+      taken();
     });
     stream.uncork();
+  }
+
+  #wrote(bytes: number): void {
+    this.#bytes += bytes;
+    this.#underWay.bytes += bytes;
   }
 
   /** Says that nothing more comes: the server then answers with its status. */

@@ -2,22 +2,23 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { PROXY_SERVICE } from "../encode/grpc.ts";
 import type { RerunError } from "../errors.ts";
 import { VERSION } from "../version.ts";
+import { Watchdog } from "../watchdog.ts";
 import type { GrpcStatus } from "./grpc-answer.ts";
-import { ClientCall } from "./grpc-client-call.ts";
+import { ClientCall, type UnderWay } from "./grpc-client-call.ts";
 import { type GrpcTarget, sessionOptions, unreachable, WINDOW_BYTES } from "./grpc-target.ts";
 
 /** How long to wait, in milliseconds. */
 export interface GrpcTiming {
   /** For TCP, TLS and the first answer of HTTP/2. */
   readonly connectMs: number;
-  /** Between pings. A peer that has left two of them unanswered is gone. */
-  readonly pingMs: number;
+  /** Silence after which a peer is gone: it did not answer pings either. */
+  readonly silenceMs: number;
 }
 
-export const GRPC_TIMING: GrpcTiming = { connectMs: 5_000, pingMs: 10_000 };
+export const GRPC_TIMING: GrpcTiming = { connectMs: 5_000, silenceMs: 15_000 };
 
-/** Pings without an answer after which a peer counts as gone. */
-const MAX_SILENT_PINGS = 2;
+/** What is under way may take as long as on a line of so many bytes per millisecond: a ping has to wait behind it. */
+const SLOW_LINE = 256;
 
 const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD } = constants;
 
@@ -32,9 +33,8 @@ export class GrpcConnection {
   readonly closed: Promise<RerunError | undefined>;
   readonly #session: ClientHttp2Session;
   readonly #target: GrpcTarget;
-  readonly #pings: ReturnType<typeof setInterval>;
-  #silentPings = 0;
-  #heardBytes = 0;
+  readonly #watchdog: Watchdog;
+  readonly #underWay: UnderWay = { bytes: 0 };
   #closing = false;
   #draining = false;
   #onDraining: () => void = () => undefined;
@@ -117,7 +117,7 @@ export class GrpcConnection {
     });
     this.closed = new Promise((resolve) => {
       session.once("close", () => {
-        clearInterval(this.#pings);
+        this.#watchdog.stop();
         resolve(
           this.#closing
             ? undefined
@@ -125,8 +125,21 @@ export class GrpcConnection {
         );
       });
     });
-    this.#pings = setInterval(() => this.#ping(), timing.pingMs);
-    this.#pings.unref();
+    const { silenceMs } = timing;
+    this.#watchdog = new Watchdog({
+      silenceMs,
+      // Whatever comes from the peer shows that it is there.
+      heardBytes: () => (session.destroyed ? 0 : session.socket.bytesRead),
+      moreMs: () => this.#underWay.bytes / SLOW_LINE,
+      // Its answer counts as something heard.
+      ask: () => {
+        if (!session.destroyed) session.ping(() => undefined);
+      },
+      gone: () => {
+        this.#reason ??= unreachable(target, new Error(`no answer to pings for ${silenceMs} ms`));
+        session.destroy();
+      },
+    });
   }
 
   /** True once the server said that it ends the connection: calls under way may finish, no new ones begin. */
@@ -163,7 +176,8 @@ export class GrpcConnection {
     } catch (thrown) {
       refused = this.#reason ?? thrown;
     }
-    return new ClientCall(stream, (thrown) => unreachable(this.#target, refused ?? thrown), onData);
+    const wrap = (thrown: unknown): RerunError => unreachable(this.#target, refused ?? thrown);
+    return new ClientCall(stream, wrap, this.#underWay, onData);
   }
 
   /** Ends the connection; calls that are under way end with it. */
@@ -171,22 +185,6 @@ export class GrpcConnection {
     this.#closing = true;
     // Not in good order, with `close()`: that would wait for a peer that may never answer.
     this.#session.destroy();
-  }
-
-  /** Whatever comes from the peer shows that it is there: on a slow network a ping waits behind much data. */
-  #ping(): void {
-    if (this.#session.destroyed) return;
-    const heard = this.#session.socket.bytesRead;
-    if (heard !== this.#heardBytes) this.#silentPings = 0;
-    this.#heardBytes = heard;
-    if (this.#silentPings >= MAX_SILENT_PINGS) {
-      this.#reason ??= unreachable(this.#target, new Error("no answer to pings"));
-      this.#session.destroy();
-      return;
-    }
-    this.#silentPings++;
-    // Its answer counts as something heard.
-    this.#session.ping(() => undefined);
   }
 }
 

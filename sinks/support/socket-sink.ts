@@ -22,6 +22,10 @@ export interface SocketSinkOptions extends Omit<SocketOptions, "token"> {
 const WINDOW_BYTES = 16 * 1024 * 1024;
 /** How long a hub that takes nothing is waited for at the end, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** A connection that lasted so long was a good one, in milliseconds. */
+const STABLE_MS = 5_000;
+/** How long a hub is waited for when the connection is closed in good order, in milliseconds: it may not answer any more. */
+const HANDSHAKE_MS = 1_000;
 /** Bytes for late connections when messages come from no recording stream but from any Observable. */
 const INBOX_BYTES = 256 * 1024 * 1024;
 
@@ -47,6 +51,10 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   #owed = 0;
   readonly #waiters = new Waiters();
   #told = false;
+  #toldLost = false;
+  /** When the present connection was made, and whether the hub took something over it. */
+  #openedAt: number = Number.POSITIVE_INFINITY;
+  #hasWorked = false;
   #inbox: { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } | undefined;
   #ended = false;
   #closed: Promise<void> | undefined;
@@ -153,8 +161,12 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
       this.#link = new SocketLink({
         open: (protocol) => new WebSocket(this.url, protocol),
         token: this.#options.token,
+        silenceMs: this.#options.silenceMs,
         onOpen: (isNew) => this.#onOpen(isNew),
-        onProgress: () => this.#waiters.wake(),
+        onProgress: () => {
+          this.#hasWorked = true;
+          this.#waiters.wake();
+        },
         onClose: (error, isFinal) => this.#onClose(error, isFinal),
       });
       this.#link.open();
@@ -164,7 +176,8 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   }
 
   #onOpen(isNew: boolean): void {
-    this.#attempt = 0;
+    this.#openedAt = performance.now();
+    this.#hasWorked = false;
     this.#told = false;
     if (this.state !== "closing") this.setState("open");
     if (isNew) {
@@ -179,14 +192,16 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   #onClose(error: RerunError, isFinal: boolean): void {
     if (this.#ended) return;
     if (isFinal) return this.#giveUp(error);
+    // One that greets and closes, again and again, is not to be asked as often as one that was restarted.
+    if (this.#hasWorked || performance.now() - this.#openedAt >= STABLE_MS) {
+      this.#attempt = 0;
+      this.#toldLost = false;
+    }
+    this.#hasWorked = false;
+    this.#openedAt = Number.POSITIVE_INFINITY;
     if (this.state === "open") {
       this.setState("reconnecting");
-      this.#tell(
-        new RerunError(
-          "viewer-unreachable",
-          `${this.name} lost the hub and tries again: ${error.message}; what it did not acknowledge is sent again`,
-        ),
-      );
+      this.#tellLost(error);
     }
     this.#retry = setTimeout(() => this.#link?.open(), backoffMs(this.#attempt++));
     unref(this.#retry);
@@ -204,6 +219,18 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
     this.#unhook();
     this.#link?.close();
     this.#waiters.wake();
+  }
+
+  /** Once until a connection has proved to be of use. */
+  #tellLost(error: RerunError): void {
+    if (this.#toldLost) return;
+    this.#toldLost = true;
+    this.#tell(
+      new RerunError(
+        "viewer-unreachable",
+        `${this.name} lost the hub and tries again: ${error.message}; what it did not acknowledge is sent again`,
+      ),
+    );
   }
 
   #tellRefused(count: number): void {
@@ -263,9 +290,11 @@ async function findWebSocket(): Promise<NonNullable<SocketOptions["WebSocket"]>>
   // That of Node would keep a program from ending.
   if (!isNode && own !== undefined) return own;
   const { WebSocket } = await import("ws");
+  // Its types do not know all of them.
+  const options: object = { perMessageDeflate: false, closeTimeout: HANDSHAKE_MS };
   return class extends WebSocket {
     constructor(url: string, protocol: string) {
-      super(url, protocol, { perMessageDeflate: false });
+      super(url, protocol, options);
       this.once("upgrade", (response) => response.socket.unref());
     }
   } as unknown as NonNullable<SocketOptions["WebSocket"]>;

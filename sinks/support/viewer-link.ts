@@ -11,6 +11,8 @@ export interface ViewerLinkOptions {
   readonly name: string;
   readonly target: GrpcTarget;
   readonly compression: Compression;
+  /** Silence after which a viewer is gone. */
+  readonly silenceMs: number;
 }
 
 /** What a link tells its sink. */
@@ -115,7 +117,9 @@ export class ViewerLink {
   async #open(): Promise<Opened> {
     const [client, { MessageWriter: Writer }, { statusError }] = await loadModules();
     const { signal } = this.#stop;
-    const connection = await client.GrpcConnection.open(this.#options.target, { signal });
+    const { target, silenceMs } = this.#options;
+    const timing = { ...client.GRPC_TIMING, silenceMs };
+    const connection = await client.GrpcConnection.open(target, { timing, signal });
     const close = (): void => connection.close();
     signal.addEventListener("abort", close, { once: true });
     try {

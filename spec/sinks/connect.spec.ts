@@ -85,6 +85,8 @@ describe("connect", function () {
         [() => connect("a:1", { tls: {} }), /`tls` to be left out for rerun\+http:/],
         [() => connect("a:1", { compression: "zip" as never }), /"lz4" or "none", got "zip"/],
         [() => connect("a:1", { closeTimeoutMs: -1 }), /`closeTimeoutMs` to be a number of mill/],
+        [() => connect("a:1", { silenceMs: 0 }), /`silenceMs` to be a number of milliseconds/],
+        [() => connect("a:1", { silenceMs: NaN }), /`silenceMs` to be a number of milliseconds/],
       ] as const) {
         expect(call).to.throw(RerunError, expected).with.property("code", "invalid-argument");
       }
