@@ -17,7 +17,10 @@ export interface GrpcTiming {
 
 export const GRPC_TIMING: GrpcTiming = { connectMs: 5_000, silenceMs: 15_000 };
 
-/** What is under way may take as long as on a line of so many bytes per millisecond: a ping has to wait behind it. */
+/**
+ * A ping waits behind what is under way: silence may be longer by the time that it takes on a line of so many bytes per
+ * millisecond, but no more than twice as long.
+ */
 const SLOW_LINE = 256;
 
 const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD } = constants;
@@ -130,7 +133,7 @@ export class GrpcConnection {
       silenceMs,
       // Whatever comes from the peer shows that it is there.
       heardBytes: () => (session.destroyed ? 0 : session.socket.bytesRead),
-      moreMs: () => this.#underWay.bytes / SLOW_LINE,
+      moreMs: () => Math.min(this.#underWay.bytes / SLOW_LINE, silenceMs),
       // Its answer counts as something heard.
       ask: () => {
         if (!session.destroyed) session.ping(() => undefined);

@@ -9,6 +9,7 @@ import { RecordingStream } from "../../lib/recording-stream.ts";
 import { type ConnectSink, connect } from "../../sinks/connect.ts";
 import { FakeProxy, useFakeProxy } from "../helpers/fake-proxy.ts";
 import { bytesKeptBy } from "../helpers/heap.ts";
+import { useLines } from "../helpers/lines.ts";
 import { eventually, freePort } from "../helpers/receivers.ts";
 import { flatOf } from "../helpers/rows.ts";
 
@@ -35,6 +36,7 @@ const upTo = (end: number, from = 0): number[] =>
 describe("connect", function () {
   this.timeout(30_000);
   const proxy = useFakeProxy();
+  const open = useLines();
   let recordings: RecordingStream[] = [];
   let servers: Server[] = [];
 
@@ -380,6 +382,42 @@ describe("connect", function () {
       expect(told.map((error) => error.code)).to.deep.equal(["data-dropped"]);
       expect(told[0]?.message).to.include("RESOURCE_EXHAUSTED (8): too large");
     });
+  });
+
+  describe("a line that freezes without a word", () => {
+    for (const [what, pace] of [
+      ["while little is logged", 1],
+      ["while more is logged than it takes", 40],
+    ] as const) {
+      it(`is noticed ${what}, and the viewer gets the rest once it gets through`, async () => {
+        const viewer = await proxy();
+        const line = await open(viewer);
+        const { rec, told } = record();
+        const sink = connect(`127.0.0.1:${line.port}`, { silenceMs: 300, compression: "none" });
+        const attached = rec.attach(sink);
+        const large = new Float64Array(1_000);
+        log(rec, 1);
+        await rec.flush();
+        // Nothing is wrong with silence.
+        await sleep(800);
+        expect(line.connections).to.equal(1);
+        line.freeze();
+        const began = performance.now();
+        let logged = 0;
+        await eventually(() => {
+          for (let i = 0; i < pace; i++) rec.log("w", Scalars(large));
+          logged += pace;
+          return sink.state === "reconnecting";
+        }, "the loss");
+        expect(performance.now() - began).to.be.below(6_000);
+        expect(told[0]?.message).to.include("no answer to pings for 300 ms");
+        line.thaw();
+        const { complete } = await rec.flush({ signal: AbortSignal.timeout(15_000) });
+        expect(complete).to.equal(true);
+        const { deliveredRows, droppedRows } = attached.stats;
+        expect(deliveredRows + droppedRows).to.equal(1 + logged);
+      });
+    }
   });
 
   it("leaves nothing out when a viewer refuses all calls for a while", async () => {
