@@ -72,6 +72,7 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
         next: count(fields, "next"),
         window: count(fields, "window"),
         maxMessage: count(fields, "maxMessage"),
+        ...optional(fields, "alive", count),
       };
     }
     case "messages": {
@@ -91,6 +92,8 @@ export function readServerMessage(bytes: Uint8Array): ServerMessage | undefined 
         frames,
       };
     }
+    case "alive":
+      return { type, ...optional(fields, "next", count) };
     case "taken":
       return {
         type,

@@ -27,7 +27,7 @@ export const CLOSE_CODE = {
   unauthorized: 4401,
   /** The version or the role is not one that the hub speaks. */
   unsupported: 4406,
-  /** No `hello`, or no sign of life while data waits. */
+  /** No `hello`, or no sign of life. */
   timeout: 4408,
   /** Too many messages in too short a time. */
   tooMany: 4429,
@@ -62,6 +62,15 @@ export interface ServerHello {
   readonly window: number;
   /** Largest message that the hub takes. */
   readonly maxMessage: number;
+  /** At least this often the hub says something, in milliseconds. Older hubs do not say so, and may be silent. */
+  readonly alive?: number;
+}
+
+/** The hub lives; sent when it has nothing else to say, and before a large message. */
+export interface AliveMessage {
+  readonly type: "alive";
+  /** Bytes of the message that comes next, if it is a large one: nothing is heard until all of it is there. */
+  readonly next?: number;
 }
 
 /** Data: whole RRD messages, in order. */
@@ -136,6 +145,7 @@ export interface TakenMessage {
 /** What a hub sends. Others ignore types that they do not know. */
 export type ServerMessage =
   | ServerHello
+  | AliveMessage
   | FrameMessages
   | TakenMessage
   | DroppedNotice

@@ -1,5 +1,6 @@
 import { encodeCbor } from "./encode/cbor.ts";
 import { RerunError } from "./errors.ts";
+import { type HubPatience, HubWatch } from "./hub-watch.ts";
 import {
   CLOSE_CODE,
   PROTOCOL_VERSION,
@@ -17,10 +18,12 @@ export interface ProducerSocket {
   onerror: ((event: { message?: string }) => void) | null;
   send(data: Uint8Array): void;
   close(code?: number): void;
+  /** Ends the connection at once, where that is possible. */
+  terminate?(): void;
 }
 
 /** How a link is made, and whom it tells. */
-export interface SocketLinkOptions {
+export interface SocketLinkOptions extends HubPatience {
   readonly open: (protocol: string) => ProducerSocket;
   readonly token: string | undefined;
   /**
@@ -61,10 +64,12 @@ const FINAL: ReadonlySet<number> = new Set([
 
 /**
  * Sends RRD messages to a hub over a WebSocket, as `docs/protocol.md` tells: no more than a window ahead of what the hub
- * says it has taken in. After a break what it has not is sent again.
+ * says it has taken in. After a break what it has not is sent again. A connection on which nothing is heard for too long
+ * counts as broken.
  */
 export class SocketLink {
   readonly #options: SocketLinkOptions;
+  readonly #watch: HubWatch;
   #socket: ProducerSocket | undefined;
   #hello: ServerHello | undefined;
   #session: string | undefined;
@@ -81,6 +86,7 @@ export class SocketLink {
 
   constructor(options: SocketLinkOptions) {
     this.#options = options;
+    this.#watch = new HubWatch(options, (silenceMs) => this.#giveUp(silenceMs));
   }
 
   /** Bytes that the hub has not acknowledged. */
@@ -99,11 +105,13 @@ export class SocketLink {
     let trouble = "";
     let refusal: string | undefined;
     this.#socket = socket;
+    this.#watch.connecting();
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => {
       if (socket !== this.#socket) return;
       try {
         const message = readServerMessage(new Uint8Array(data as ArrayBuffer));
+        this.#watch.heard(message);
         if (message?.type === "error") refusal = message.message;
         else this.#handle(message);
       } catch (thrown) {
@@ -155,7 +163,18 @@ export class SocketLink {
     socket?.close(CLOSE_CODE.normal);
   }
 
+  /** Gives up a connection on which nothing is heard: to be closed in good order, it would have to be answered. */
+  #giveUp(silenceMs: number): void {
+    const socket = this.#socket;
+    this.#release();
+    if (socket?.terminate === undefined) socket?.close(CLOSE_CODE.normal);
+    else socket.terminate();
+    const why = `the hub gave no sign of life for ${silenceMs} ms`;
+    this.#options.onClose(new RerunError("viewer-unreachable", why), false);
+  }
+
   #release(): void {
+    this.#watch.stop();
     this.#socket = undefined;
     this.#hello = undefined;
     this.#at = { batch: 0, part: 0, byte: 0 };

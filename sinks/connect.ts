@@ -2,14 +2,14 @@ import type { Observer } from "rxjs";
 import { quote, RerunError } from "../lib/errors.ts";
 import { forcedSavePath } from "../lib/force-save.ts";
 import type { LogMsg } from "../lib/log-msg.ts";
-import type { TlsOptions } from "../lib/node/grpc-client.ts";
+import type { TlsOptions } from "../lib/node/grpc-target.ts";
 import { DEFAULT_RERUN_URL, parseRerunUrl } from "../lib/rerun-url.ts";
 import type { Observable } from "../lib/rxjs.ts";
 import type { Delivery, Sink, SinkHost, SinkState, WaitOptions } from "../lib/sink.ts";
 import { GrpcSink } from "./support/grpc-sink.ts";
 import { IdleSink } from "./support/idle-sink.ts";
 
-export type { TlsOptions } from "../lib/node/grpc-client.ts";
+export type { TlsOptions } from "../lib/node/grpc-target.ts";
 
 /** How to connect. All of it may be left out. */
 export interface ConnectOptions {
@@ -29,6 +29,11 @@ export interface ConnectOptions {
    * 5,000.
    */
   readonly exitTimeoutMs?: number;
+  /**
+   * How long a viewer may say nothing, pings unanswered, before the connection counts as lost, in milliseconds; default
+   * 15,000. While much is under way it may take twice as long: on a slow line an answer waits behind it.
+   */
+  readonly silenceMs?: number;
 }
 
 /** A sink that streams to a viewer; also an RxJS observer of messages. See {@link connect}. */
@@ -74,7 +79,8 @@ export interface ConnectSink extends Sink, Observer<LogMsg>, AsyncDisposable {
  * When the connection is lost it comes back by itself. Whether the viewer is still the same cannot be known, so it
  * gets everything anew: store info, static data, properties, blueprints and the history that the recording holds
  * (`historyBytes`, from the start point of the attachment on), then what follows, all in order. A viewer ignores
- * chunks that it has; a new one misses nothing.
+ * chunks that it has; a new one misses nothing. Who only writes down what comes, as `rerun --save` does, ignores none:
+ * after a broken connection to the same process its file has twice what was sent twice.
  *
  * ```ts
  * rec.attach(connect()); // the viewer on this machine: rerun+http://127.0.0.1:9876/proxy
@@ -97,6 +103,7 @@ export function connect(
     compression = "lz4",
     closeTimeoutMs = 1_500,
     exitTimeoutMs = 5_000,
+    silenceMs = 15_000,
   } = options;
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
     throw refused("token", "printable ASCII without spaces", "another value");
@@ -112,6 +119,12 @@ export function connect(
     if (!Number.isFinite(value) || value < 0)
       throw refused(name, "a number of milliseconds from 0 on", quote(value));
   }
+  if (!(silenceMs > 0 && silenceMs <= MAX_SILENCE_MS))
+    throw refused(
+      "silenceMs",
+      `a number of milliseconds up to ${MAX_SILENCE_MS}`,
+      quote(silenceMs),
+    );
   if (forcedSavePath() !== undefined) return new IdleSink(`connect(${parsed.url})`, parsed.url);
   return new GrpcSink({
     name: `connect(${parsed.url})`,
@@ -120,8 +133,12 @@ export function connect(
     compression,
     closeTimeoutMs,
     exitTimeoutMs,
+    silenceMs,
   });
 }
+
+/** A day: more is as good as never. */
+const MAX_SILENCE_MS = 86_400_000;
 
 function refused(option: string, expected: string, got: string): RerunError {
   return new RerunError("invalid-argument", `Expected \`${option}\` to be ${expected}, got ${got}`);

@@ -71,8 +71,16 @@ export interface ServeOptions {
   readonly maxConnections?: number;
   /** How long a WebSocket may be open without a greeting, in milliseconds; default 5,000. */
   readonly helloTimeoutMs?: number;
-  /** How long a browser may say nothing while data waits for it, in milliseconds; default 60,000. */
+  /**
+   * How long a browser may say nothing while data waits for it, and whoever is connected may leave pings unanswered, in
+   * milliseconds; default 60,000.
+   */
   readonly stallTimeoutMs?: number;
+  /**
+   * How often a WebSocket on which nothing else is said gets a sign of life, in milliseconds; default 5,000. Pages and
+   * `socket` that miss three of them take the line for dead, and connect again.
+   */
+  readonly aliveMs?: number;
   /** How long `close` delivers what is left, in milliseconds; default 2,000. A `signal` may end it earlier. */
   readonly closeTimeoutMs?: number;
   /** `lz4` (default) shares its work with `save` and keeps more history in the same memory. */
@@ -156,6 +164,7 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
     maxConnections = 64,
     helloTimeoutMs = 5_000,
     stallTimeoutMs = 60_000,
+    aliveMs = 5_000,
     closeTimeoutMs = 2_000,
     compression = "lz4",
   } = options;
@@ -169,6 +178,7 @@ export async function serve(options: ServeOptions = {}): Promise<ServeSink> {
     maxConnections,
     helloTimeoutMs,
     stallTimeoutMs,
+    aliveMs,
   };
   whole("port", port, 0, 65535);
   for (const [name, value] of Object.entries(limits))

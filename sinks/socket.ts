@@ -20,6 +20,12 @@ export interface SocketOptions {
   ) => ProducerSocket;
   /** How payloads are compressed: by default `"lz4"` in Node, and not at all in browsers, which have none of their own. */
   readonly compression?: Compression;
+  /**
+   * How long the hub may say nothing before the connection counts as lost, in milliseconds, at least twice the interval
+   * in which it shows signs of life; default three times that, which is 15,000. A hub that does not say that it shows
+   * them, an older one, is waited for.
+   */
+  readonly silenceMs?: number;
 }
 
 /** A sink that streams to a hub over a WebSocket; also an RxJS observer of messages. See {@link socket}. */
@@ -61,10 +67,16 @@ export interface SocketSink extends ObserverSink, AsyncDisposable {
  *
  * @param url of the hub, as `serve` and `rerun-rx viewer` print it: `http://HOST:PORT`, `https://…`, `ws://…` or
  *   `wss://…`
- * @throws RerunError `invalid-argument` for a bad URL; trouble with the hub shows in `state$` and `errors$`
+ * @throws RerunError `invalid-argument` for a bad URL or option; trouble with the hub shows in `state$` and `errors$`
  */
 export function socket(url: string, options: SocketOptions = {}): SocketSink {
   const parsed = parseHubUrl(url);
+  const { silenceMs } = options;
+  if (silenceMs !== undefined && !(Number.isFinite(silenceMs) && silenceMs > 0))
+    throw new RerunError(
+      "invalid-argument",
+      `Expected \`silenceMs\` to be a number of milliseconds above 0, got ${quote(silenceMs)}`,
+    );
   return new HubSocketSink({ ...options, url: parsed.url, token: options.token ?? parsed.token });
 }
 

@@ -1,86 +1,27 @@
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-  type IncomingHttpStatusHeader,
-  type SecureClientSessionOptions,
-} from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { PROXY_SERVICE } from "../encode/grpc.ts";
-import { quote, RerunError } from "../errors.ts";
+import type { RerunError } from "../errors.ts";
 import { VERSION } from "../version.ts";
-
-/** What to trust, and how to show who one is, on an encrypted connection. As the options of `node:tls`. */
-export interface TlsOptions {
-  /** Certificates to trust in place of the well-known authorities; PEM. */
-  readonly ca?: string | Uint8Array | readonly (string | Uint8Array)[];
-  /** Our own certificate, for servers that ask for one; PEM. */
-  readonly cert?: string | Uint8Array;
-  /** Private key of `cert`; PEM. */
-  readonly key?: string | Uint8Array;
-  /** False takes any certificate: then whoever sits in between can read and change everything. Default true. */
-  readonly rejectUnauthorized?: boolean;
-  /** Name that the certificate must hold; default the host of the URL. */
-  readonly servername?: string;
-}
-
-/** Where to connect, and as whom. */
-export interface GrpcTarget {
-  /** Such as `http://127.0.0.1:9876`. */
-  readonly origin: string;
-  /** Sent as `authorization: Bearer TOKEN`. */
-  readonly token?: string | undefined;
-  readonly tls?: TlsOptions | undefined;
-}
+import { Watchdog } from "../watchdog.ts";
+import type { GrpcStatus } from "./grpc-answer.ts";
+import { ClientCall, type UnderWay } from "./grpc-client-call.ts";
+import { type GrpcTarget, sessionOptions, unreachable, WINDOW_BYTES } from "./grpc-target.ts";
 
 /** How long to wait, in milliseconds. */
 export interface GrpcTiming {
   /** For TCP, TLS and the first answer of HTTP/2. */
   readonly connectMs: number;
-  /** Between pings. A peer that has left two of them unanswered is gone. */
-  readonly pingMs: number;
+  /** Silence after which a peer is gone: it did not answer pings either. */
+  readonly silenceMs: number;
 }
 
-export const GRPC_TIMING: GrpcTiming = { connectMs: 5_000, pingMs: 10_000 };
+export const GRPC_TIMING: GrpcTiming = { connectMs: 5_000, silenceMs: 15_000 };
 
-/** How a call ended. */
-export interface GrpcStatus {
-  /** 0 is success. */
-  readonly code: number;
-  readonly message: string;
-}
-
-/** Codes of gRPC that matter here. */
-export const GRPC_CODE = { ok: 0, permissionDenied: 7, unauthenticated: 16 } as const;
-
-const CODE_NAMES = [
-  "OK",
-  "CANCELLED",
-  "UNKNOWN",
-  "INVALID_ARGUMENT",
-  "DEADLINE_EXCEEDED",
-  "NOT_FOUND",
-  "ALREADY_EXISTS",
-  "PERMISSION_DENIED",
-  "RESOURCE_EXHAUSTED",
-  "FAILED_PRECONDITION",
-  "ABORTED",
-  "OUT_OF_RANGE",
-  "UNIMPLEMENTED",
-  "INTERNAL",
-  "UNAVAILABLE",
-  "DATA_LOSS",
-  "UNAUTHENTICATED",
-] as const;
-
-/** Pings without an answer after which a peer counts as gone. */
-const MAX_SILENT_PINGS = 2;
-/** Bytes that a peer may answer to a call; the real answer has 5. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-const MAX_SHOWN = 200;
-/** What a server may send ahead, of each call and of all together: the usual 64 KiB would hold back who reads. */
-const WINDOW_BYTES = 8 << 20;
+/**
+ * A ping waits behind what is under way: silence may be longer by the time that it takes on a line of so many bytes per
+ * millisecond, but no more than twice as long.
+ */
+const SLOW_LINE = 256;
 
 const { HTTP2_HEADER_PATH, HTTP2_HEADER_METHOD } = constants;
 
@@ -95,9 +36,8 @@ export class GrpcConnection {
   readonly closed: Promise<RerunError | undefined>;
   readonly #session: ClientHttp2Session;
   readonly #target: GrpcTarget;
-  readonly #pings: ReturnType<typeof setInterval>;
-  #silentPings = 0;
-  #heardBytes = 0;
+  readonly #watchdog: Watchdog;
+  readonly #underWay: UnderWay = { bytes: 0 };
   #closing = false;
   #draining = false;
   #onDraining: () => void = () => undefined;
@@ -180,7 +120,7 @@ export class GrpcConnection {
     });
     this.closed = new Promise((resolve) => {
       session.once("close", () => {
-        clearInterval(this.#pings);
+        this.#watchdog.stop();
         resolve(
           this.#closing
             ? undefined
@@ -188,8 +128,21 @@ export class GrpcConnection {
         );
       });
     });
-    this.#pings = setInterval(() => this.#ping(), timing.pingMs);
-    this.#pings.unref();
+    const { silenceMs } = timing;
+    this.#watchdog = new Watchdog({
+      silenceMs,
+      // Whatever comes from the peer shows that it is there.
+      heardBytes: () => (session.destroyed ? 0 : session.socket.bytesRead),
+      moreMs: () => Math.min(this.#underWay.bytes / SLOW_LINE, silenceMs),
+      // Its answer counts as something heard.
+      ask: () => {
+        if (!session.destroyed) session.ping(() => undefined);
+      },
+      gone: () => {
+        this.#reason ??= unreachable(target, new Error(`no answer to pings for ${silenceMs} ms`));
+        session.destroy();
+      },
+    });
   }
 
   /** True once the server said that it ends the connection: calls under way may finish, no new ones begin. */
@@ -226,7 +179,8 @@ export class GrpcConnection {
     } catch (thrown) {
       refused = this.#reason ?? thrown;
     }
-    return new ClientCall(stream, (thrown) => unreachable(this.#target, refused ?? thrown), onData);
+    const wrap = (thrown: unknown): RerunError => unreachable(this.#target, refused ?? thrown);
+    return new ClientCall(stream, wrap, this.#underWay, onData);
   }
 
   /** Ends the connection; calls that are under way end with it. */
@@ -234,125 +188,6 @@ export class GrpcConnection {
     this.#closing = true;
     // Not in good order, with `close()`: that would wait for a peer that may never answer.
     this.#session.destroy();
-  }
-
-  /** Whatever comes from the peer shows that it is there: on a slow network a ping waits behind much data. */
-  #ping(): void {
-    if (this.#session.destroyed) return;
-    const heard = this.#session.socket.bytesRead;
-    if (heard !== this.#heardBytes) this.#silentPings = 0;
-    this.#heardBytes = heard;
-    if (this.#silentPings >= MAX_SILENT_PINGS) {
-      this.#reason ??= unreachable(this.#target, new Error("no answer to pings"));
-      this.#session.destroy();
-      return;
-    }
-    this.#silentPings++;
-    // Its answer counts as something heard.
-    this.#session.ping(() => undefined);
-  }
-}
-
-/** One call: messages go out, a status comes back. */
-export class ClientCall {
-  /**
-   * How the server ended the call; rejects with a {@link RerunError} when it did not, or not in the words of gRPC. A
-   * status that comes before {@link end} tells nothing of what was sent.
-   */
-  readonly status: Promise<GrpcStatus>;
-  readonly #stream: ClientHttp2Stream | undefined;
-  #ended = false;
-
-  constructor(
-    stream: ClientHttp2Stream | undefined,
-    wrap: (thrown: unknown) => RerunError,
-    onData?: (bytes: Uint8Array) => void,
-  ) {
-    this.#stream = stream;
-    this.status = new Promise((resolve, reject) => {
-      if (stream === undefined) {
-        reject(wrap(undefined));
-        return;
-      }
-      let headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {};
-      let trailers: IncomingHttpHeaders = {};
-      let answered = 0;
-      let last: unknown;
-      const end = (): void => {
-        try {
-          resolve(statusOf(headers, trailers));
-        } catch (thrown) {
-          reject(wrap(last ?? thrown));
-        }
-      };
-      stream.on("error", (error) => {
-        last ??= error;
-      });
-      stream.once("response", (response) => {
-        headers = response;
-      });
-      stream.once("trailers", (response) => {
-        trailers = response;
-      });
-      stream.on("data", (bytes: Uint8Array) => {
-        if (onData !== undefined) return onData(bytes);
-        answered += bytes.length;
-        if (answered <= MAX_ANSWER_BYTES) return;
-        last ??= new Error(`expected a short answer, got more than ${MAX_ANSWER_BYTES} bytes`);
-        stream.destroy();
-      });
-      stream.once("end", end);
-      stream.once("close", () => {
-        if (last === undefined && stream.rstCode !== 0)
-          last = new Error(`the server reset the stream (RST_STREAM ${stream.rstCode})`);
-        end();
-      });
-    });
-    // Whoever asks is told; nobody has to ask.
-    this.status.catch(() => undefined);
-  }
-
-  /** True once {@link end} was called. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /**
-   * Sends pieces, in order; they must not change until `taken` is called: once the peer and the network have taken
-   * them off our hands. It is never called when the call breaks.
-   */
-  write(pieces: readonly Uint8Array[], taken: () => void): void {
-    const stream = this.#stream;
-    if (stream === undefined || stream.destroyed || this.#ended || pieces.length === 0) return;
-    stream.cork();
-    for (let i = 0; i < pieces.length - 1; i++) stream.write(pieces[i]);
-    stream.write(pieces.at(-1), (error) => {
-      if (error == null) taken();
-    });
-    stream.uncork();
-  }
-
-  /** Says that nothing more comes: the server then answers with its status. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#stream?.end();
-  }
-
-  /** Lets the server wait with its answer. */
-  pause(): void {
-    this.#stream?.pause();
-  }
-
-  resume(): void {
-    this.#stream?.resume();
-  }
-
-  /** Breaks the call off. */
-  cancel(): void {
-    this.#ended = true;
-    // Not in good order, with `close()`: that would wait for the peer.
-    this.#stream?.destroy();
   }
 }
 
@@ -380,88 +215,4 @@ export async function shakeHands(
 function timedOut(connected: boolean, afterMs: number): Error {
   if (connected) return new Error(`no answer of an HTTP/2 server for ${afterMs} ms`);
   return Object.assign(new Error(`no connection for ${afterMs} ms`), { code: "ETIMEDOUT" });
-}
-
-/** Shows a status in a message. */
-export function showStatus({ code, message }: GrpcStatus): string {
-  const name = CODE_NAMES[code];
-  return `${name ?? "gRPC status"} (${code})${message === "" ? "" : `: ${message}`}`;
-}
-
-function sessionOptions({ tls = {} }: GrpcTarget): SecureClientSessionOptions {
-  const { ca, cert, key, rejectUnauthorized, servername } = tls;
-  return {
-    settings: { enablePush: false, initialWindowSize: WINDOW_BYTES },
-    ...(ca === undefined ? {} : { ca: [ca].flat().map(pem) }),
-    ...(cert === undefined ? {} : { cert: pem(cert) }),
-    ...(key === undefined ? {} : { key: pem(key) }),
-    ...(rejectUnauthorized === undefined ? {} : { rejectUnauthorized }),
-    ...(servername === undefined ? {} : { servername }),
-  };
-}
-
-const pem = (text: string | Uint8Array): string | Buffer =>
-  typeof text === "string" ? text : Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-
-/** Reads the status off an answer; throws what is wrong with it. */
-function statusOf(
-  headers: IncomingHttpHeaders & IncomingHttpStatusHeader,
-  trailers: IncomingHttpHeaders,
-): GrpcStatus {
-  const http = headers[":status"];
-  if (http === undefined) throw new Error("the call ended without an answer");
-  const type = headers["content-type"] ?? "nothing";
-  if (http !== 200 || !type.startsWith("application/grpc"))
-    throw new Error(`expected an answer of gRPC, got HTTP status ${http} with ${shown(type)}`);
-  const status = trailers["grpc-status"] ?? headers["grpc-status"];
-  if (status === undefined) throw new Error("the answer of the server was cut off");
-  const code = Number(status);
-  if (!/^\d{1,2}$/.test(String(status)))
-    throw new Error(`expected a gRPC status, got ${shown(String(status))}`);
-  return { code, message: decodeMessage(trailers["grpc-message"] ?? headers["grpc-message"]) };
-}
-
-/** The text of a status: percent-encoded, and written by a stranger. */
-function decodeMessage(header: string | string[] | undefined): string {
-  const text = [header ?? ""]
-    .flat()
-    .join(" ")
-    .slice(0, 3 * MAX_SHOWN);
-  try {
-    return shown(decodeURIComponent(text));
-  } catch {
-    return shown(text);
-  }
-}
-
-/** Cuts what is long, and takes out what would move the cursor of a terminal. */
-const shown = (text: string): string =>
-  text
-    .replace(/\p{C}+/gu, " ")
-    .trim()
-    .slice(0, MAX_SHOWN);
-
-const UNTRUSTED =
-  /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|HOSTNAME_MISMATCH)/;
-
-function unreachable({ origin }: GrpcTarget, thrown: unknown): RerunError {
-  if (thrown instanceof RerunError) return thrown;
-  const error = thrown as NodeJS.ErrnoException;
-  const code = error.code ?? "";
-  if (UNTRUSTED.test(code)) {
-    return new RerunError(
-      "access-denied",
-      `Expected a certificate that is trusted, got one that is not (${code}); give the authority as \`tls.ca\`: ${origin}`,
-      { cause: thrown },
-    );
-  }
-  const why =
-    code === "ECONNREFUSED" ? "nothing listens there" : shown(error.message ?? quote(thrown));
-  return new RerunError(
-    "viewer-unreachable",
-    `Expected a Rerun viewer at ${origin}: ${why === "" ? code : why}`,
-    {
-      cause: thrown,
-    },
-  );
 }

@@ -6,6 +6,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
+import { Watchdog } from "../watchdog.ts";
 import { type CallLimits, GrpcCall } from "./grpc-call.ts";
 import { encodeGrpcMessage, GRPC_STATUS, type GrpcCode } from "./grpc-status.ts";
 import type { GrpcGate } from "./hub-grpc.ts";
@@ -82,30 +83,26 @@ function watch(
 ): void {
   // Of a whole connection only 64 KiB are allowed ahead by default.
   if (!session.destroyed) session.setLocalWindowSize(WINDOW_BYTES);
-  let hasCalled = false;
-  let lastSign = performance.now();
-  const look = (): void => {
-    // Its `close` may be some turns away still; a ping would throw.
-    if (session.destroyed) return;
-    const silentMs = performance.now() - lastSign;
-    if (silentMs >= (hasCalled ? stallTimeoutMs : idleTimeoutMs)) {
-      session.destroy();
-    } else if (hasCalled) {
-      // After a frame that breaks the protocol Node reads no more, and tells nobody: no answer comes then.
-      session.ping((error) => {
-        if (error === null) lastSign = performance.now();
-      });
-    }
-  };
-  const timer = setInterval(look, Math.min(idleTimeoutMs, stallTimeoutMs) / 3).unref();
+  let watchdog: Watchdog | undefined;
+  const idle = setTimeout(() => session.destroy(), idleTimeoutMs).unref();
   session.once("stream", () => {
-    hasCalled = true;
-    lastSign = performance.now();
+    clearTimeout(idle);
     count(1);
+    const dog = new Watchdog({
+      silenceMs: stallTimeoutMs,
+      // After a frame that breaks the protocol Node reads no more, and tells nobody: no answer comes then.
+      ask: () => {
+        // Its `close` may be some turns away still; a ping would throw.
+        if (!session.destroyed) session.ping((error) => void (error ?? dog.heard()));
+      },
+      gone: () => session.destroy(),
+    });
+    watchdog = dog;
   });
   session.once("close", () => {
-    clearInterval(timer);
-    if (hasCalled) count(-1);
+    clearTimeout(idle);
+    watchdog?.stop();
+    if (watchdog !== undefined) count(-1);
   });
   session.on("error", () => {});
 }

@@ -27,8 +27,10 @@ export interface HubOptions {
   readonly maxConnections: number;
   /** How long a WebSocket may take to say hello. */
   readonly helloTimeoutMs: number;
-  /** How long a browser may say nothing while data waits for it. */
+  /** How long a browser may say nothing while data waits for it, and anybody may leave pings unanswered. */
   readonly stallTimeoutMs: number;
+  /** How often a WebSocket on which nothing else is said gets a sign of life. */
+  readonly aliveMs: number;
   /** Messages other than data that a WebSocket may send in the long run; twice as many at once. */
   readonly messagesPerSecond: number;
   /** What the hub calls itself. */

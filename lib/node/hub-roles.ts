@@ -88,9 +88,9 @@ export class HubRoles {
   }
 
   /** Says hello to who came by WebSocket. */
-  greet(webSocket: WebSocket, address: PeerAddress): void {
+  greet(webSocket: WebSocket, address: PeerAddress, heardBytes: () => number): void {
     const { log, options, session } = this.#hub;
-    const socket = new HubSocket(this.#nextId++, webSocket, this.#socketHost, address);
+    const socket = new HubSocket(this.#nextId++, webSocket, this.#socketHost, address, heardBytes);
     socket.send({
       type: "hello",
       version: PROTOCOL_VERSION,
@@ -101,6 +101,7 @@ export class HubRoles {
       next: log.log.nextSeq,
       window: options.windowBytes,
       maxMessage: options.maxMessageBytes,
+      alive: options.aliveMs,
     });
     this.#hub.joined(socket);
   }

@@ -11,6 +11,7 @@ import {
   type ViewerEvent,
 } from "../protocol.ts";
 import { readClientMessage } from "../protocol-reader.ts";
+import { Watchdog } from "../watchdog.ts";
 import { type ClientProgress, type HubPeer, NO_TRAFFIC, type PeerAddress } from "./hub-peer.ts";
 
 /** What a WebSocket is once it has said hello. */
@@ -31,6 +32,7 @@ export interface SocketRole {
 export interface SocketHost {
   readonly helloTimeoutMs: number;
   readonly stallTimeoutMs: number;
+  readonly aliveMs: number;
   readonly messagesPerSecond: number;
   tokenAllowed(token: string | undefined): boolean;
   /** Makes what it asked to be. */
@@ -53,11 +55,14 @@ export class SocketFailure extends Error {
 
 /** How long one who is turned away may take to answer the close, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1000;
+/** A message from this size on is announced: on a slow line nothing else is heard for a while. */
+const LARGE_BYTES = 64 * 1024;
 
 /**
  * One WebSocket at a hub: is greeted, says who it is, and becomes a browser or a producer.
  *
- * Whatever comes that should not ends this connection, with a code that says why, and no other.
+ * Whatever comes that should not ends this connection, with a code that says why, and no other. So does silence: the
+ * other side answers pings, as all WebSockets do, browsers included.
  */
 export class HubSocket implements HubPeer {
   readonly id: number;
@@ -65,22 +70,35 @@ export class HubSocket implements HubPeer {
   readonly #host: SocketHost;
   readonly #peer: PeerAddress;
   readonly #connectedAt: number = Date.now();
+  readonly #heardBytes: () => number;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #checkMs: number;
+  #watchdog: Watchdog | undefined;
   #role: SocketRole | undefined;
   #allowance: number;
   #lastRefill = performance.now();
   #lastSign = performance.now();
+  #lastSent = performance.now();
   #closed = false;
 
-  constructor(id: number, socket: WebSocket, host: SocketHost, peer: PeerAddress) {
+  constructor(
+    id: number,
+    socket: WebSocket,
+    host: SocketHost,
+    peer: PeerAddress,
+    heardBytes: () => number,
+  ) {
     this.id = id;
     this.#socket = socket;
     this.#host = host;
     this.#peer = peer;
     this.#allowance = host.messagesPerSecond * 2;
-    const period = Math.min(1000, host.helloTimeoutMs, host.stallTimeoutMs) / 2;
-    this.#timer = setInterval(() => this.#check(), period);
+    this.#heardBytes = heardBytes;
+    const { helloTimeoutMs, stallTimeoutMs, aliveMs } = host;
+    this.#checkMs = Math.min(1000, helloTimeoutMs, stallTimeoutMs, aliveMs) / 2;
+    this.#timer = setInterval(() => this.#check(), this.#checkMs);
     this.#timer.unref();
+    this.#watch();
     socket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
     // What ws finds wrong (too large, bad framing) it closes with the right code by itself.
     socket.on("error", () => {});
@@ -118,21 +136,42 @@ export class HubSocket implements HubPeer {
 
   /** Sends a message. */
   send(message: ServerMessage): void {
-    if (!this.#closed) this.#socket.send(encodeCbor(message), { binary: true });
+    this.#send(encodeCbor(message));
   }
 
   /** Sends a message that is encoded already. */
   sendBytes(bytes: Uint8Array): void {
-    if (!this.#closed) this.#socket.send(bytes, { binary: true });
+    if (bytes.length >= LARGE_BYTES) this.send({ type: "alive", next: bytes.length });
+    this.#send(bytes);
+  }
+
+  #send(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#lastSent = performance.now();
+    this.#socket.send(bytes, { binary: true });
   }
 
   /** Stops reading, which holds the sender back; and goes on. */
   pause(): void {
     this.#socket.pause();
+    // Nothing can be heard.
+    this.#watchdog?.stop();
   }
 
   resume(): void {
     this.#socket.resume();
+    this.#watch();
+  }
+
+  #watch(): void {
+    this.#watchdog?.stop();
+    if (this.#closed) return;
+    this.#watchdog = new Watchdog({
+      silenceMs: this.#host.stallTimeoutMs,
+      heardBytes: this.#heardBytes,
+      ask: () => this.#socket.ping(),
+      gone: () => this.#fail("timeout", "Expected an answer to pings"),
+    });
   }
 
   close(reason: string): void {
@@ -188,13 +227,16 @@ export class HubSocket implements HubPeer {
     this.#host.onProgress();
   }
 
-  /** Refills the allowance and ends who says nothing, twice a second or as often as the timeouts ask. */
+  /** Refills the allowance, shows a sign of life, and ends who owes an answer; as often as the timeouts ask. */
   #check(): void {
-    const { helloTimeoutMs, stallTimeoutMs, messagesPerSecond } = this.#host;
+    const { helloTimeoutMs, stallTimeoutMs, aliveMs, messagesPerSecond } = this.#host;
     const now = performance.now();
     const refill = (messagesPerSecond * (now - this.#lastRefill)) / 1000;
     this.#allowance = Math.min(messagesPerSecond * 2, this.#allowance + refill);
     this.#lastRefill = now;
+    // What waits to be sent is a sign of life itself.
+    if (now - this.#lastSent + this.#checkMs > aliveMs && this.#socket.bufferedAmount === 0)
+      this.send({ type: "alive" });
     const silentMs = now - this.#lastSign;
     if (this.#role === undefined) {
       if (silentMs >= helloTimeoutMs) this.#fail("timeout", "Expected hello");
@@ -220,6 +262,7 @@ export class HubSocket implements HubPeer {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
+    this.#watchdog?.stop();
     this.#role?.release();
   }
 }

@@ -13,7 +13,8 @@ export interface UpgradeOptions {
   readonly maxMessageBytes: number;
   /** Why there is no room, if there is none. */
   readonly unavailable: () => string | undefined;
-  readonly accept: (socket: WebSocket, peer: PeerAddress) => void;
+  /** `heardBytes` counts what came over the connection so far. */
+  readonly accept: (socket: WebSocket, peer: PeerAddress, heardBytes: () => number) => void;
 }
 
 /** Makes what answers requests for a WebSocket. */
@@ -45,10 +46,9 @@ export function upgradeHandler(
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       const tcp = socket as Socket;
       tcp.setNoDelay(true);
-      accept(webSocket, {
-        address: tcp.remoteAddress ?? "",
-        userAgent: request.headers["user-agent"],
-      });
+      const address = tcp.remoteAddress ?? "";
+      const userAgent = request.headers["user-agent"];
+      accept(webSocket, { address, userAgent }, () => tcp.bytesRead);
     });
   };
 }

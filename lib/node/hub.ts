@@ -96,7 +96,7 @@ export class Hub {
         if (this.#closing) return "This hub ends";
         return hasRoom() ? undefined : "Too many connections";
       },
-      accept: (socket, address) => this.#roles.greet(socket, address),
+      accept: (socket, ...about) => this.#roles.greet(socket, ...about),
       onConnections: () => this.changes$.next(),
     });
   }

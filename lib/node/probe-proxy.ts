@@ -1,4 +1,5 @@
-import { GRPC_TIMING, GrpcConnection, shakeHands, type TlsOptions } from "./grpc-client.ts";
+import { GRPC_TIMING, GrpcConnection, shakeHands } from "./grpc-client.ts";
+import { type TlsOptions } from "./grpc-target.ts";
 
 /** Where to look, and how long. */
 export interface ProbeOptions {

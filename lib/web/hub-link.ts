@@ -1,4 +1,5 @@
 import { encodeCbor } from "../encode/cbor.ts";
+import { type HubPatience, HubWatch } from "../hub-watch.ts";
 import {
   CLOSE_CODE,
   type ClientMessage,
@@ -21,6 +22,8 @@ export interface LinkSocket {
   onerror: (() => void) | null;
   send(data: Uint8Array): void;
   close(code?: number): void;
+  /** Ends the connection at once, where that is possible. */
+  terminate?(): void;
 }
 
 /**
@@ -40,7 +43,8 @@ export interface ReceivedFrames {
   readonly done: () => void;
 }
 
-export interface LinkOptions {
+/** How a link is made, and whom it tells. */
+export interface LinkOptions extends HubPatience {
   readonly open: (protocol: string) => LinkSocket;
   readonly token?: string | undefined;
   readonly onState: (state: LinkState) => void;
@@ -51,6 +55,8 @@ export interface LinkOptions {
   /** First wait before a new attempt; it doubles up to `maxRetryMs`. Defaults 250 and 10,000. */
   readonly minRetryMs?: number;
   readonly maxRetryMs?: number;
+  /** A connection that lasted so long was a good one: the waits begin anew. Default 5,000. */
+  readonly stableMs?: number;
   readonly random?: () => number;
 }
 
@@ -58,17 +64,19 @@ export interface LinkOptions {
 const SIGN_OF_LIFE_MS = 10_000;
 
 /**
- * The connection of a page to its hub: greets, receives, acknowledges; and when it breaks, comes back and goes
- * on where it was.
+ * The connection of a page to its hub: greets, receives, acknowledges; and when it breaks, or nothing is heard any
+ * more, comes back and goes on where it was.
  */
 export class HubLink {
   readonly #options: LinkOptions;
+  readonly #watch: HubWatch;
   #socket: LinkSocket | undefined;
   #session: string | undefined;
   /** Everything below was received in this session, but for history below `#back`. */
   #next = 0;
   #back = 0;
   #attempts = 0;
+  #greetedAt: number | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   #closed = false;
@@ -77,6 +85,7 @@ export class HubLink {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#watch = new HubWatch(options, () => this.#cut());
     this.#signs = setInterval(() => this.#ack?.(), SIGN_OF_LIFE_MS);
     this.#connect();
   }
@@ -89,16 +98,22 @@ export class HubLink {
   /** Tries at once instead of at the end of the wait. */
   retryNow(): void {
     if (this.#retry === undefined) return;
-    clearTimeout(this.#retry);
+    this.#stopWaiting();
     this.#connect();
   }
 
   /** Ends the connection for good. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#retry);
+    this.#stopWaiting();
     clearInterval(this.#signs);
+    this.#watch.stop();
     this.#socket?.close(CLOSE_CODE.normal);
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
   }
 
   #send(message: ClientMessage): void {
@@ -110,6 +125,8 @@ export class HubLink {
     this.#options.onState({ kind: "connecting", ended: this.#ended });
     const socket = this.#options.open(SUBPROTOCOL);
     this.#socket = socket;
+    this.#greetedAt = undefined;
+    this.#watch.connecting();
     socket.binaryType = "arraybuffer";
     let refusal: string | undefined;
     const connection = new Connection(
@@ -117,6 +134,8 @@ export class HubLink {
       () => this.#socket === socket,
     );
     socket.onmessage = ({ data }) => {
+      // A line that was given up may come to life once more.
+      if (socket !== this.#socket) return;
       let message: ServerMessage | undefined;
       try {
         message = readServerMessage(new Uint8Array(data as ArrayBuffer));
@@ -124,6 +143,7 @@ export class HubLink {
         // Not our protocol: a new connection is the only thing that may help.
         return socket.close(CLOSE_CODE.normal);
       }
+      this.#watch.heard(message);
       switch (message?.type) {
         case "hello":
           connection.header = message.header;
@@ -149,13 +169,16 @@ export class HubLink {
           if (message.code === "unauthorized" || message.code === "unsupported")
             refusal = message.message;
           break;
-        // For those who log, not for those who watch.
+        // It was heard, which is all that it says; or it is for those who log.
+        case "alive":
         case "taken":
         case undefined:
           break;
       }
     };
     socket.onclose = () => {
+      if (socket !== this.#socket) return;
+      this.#watch.stop();
       this.#ack = undefined;
       if (this.#closed) return;
       if (refusal !== undefined) this.#options.onState({ kind: "refused", message: refusal });
@@ -164,8 +187,18 @@ export class HubLink {
     socket.onerror = () => {};
   }
 
+  /** Gives up a connection on which nothing is heard: to be closed in good order, it would have to be answered. */
+  #cut(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#ack = undefined;
+    if (socket?.terminate === undefined) socket?.close(CLOSE_CODE.normal);
+    else socket.terminate();
+    this.#wait();
+  }
+
   #greet(hello: ServerHello): void {
-    this.#attempts = 0;
+    this.#greetedAt = performance.now();
     this.#ended = false;
     const { token } = this.#options;
     const resume =
@@ -189,7 +222,15 @@ export class HubLink {
   }
 
   #wait(): void {
-    const { minRetryMs = 250, maxRetryMs = 10_000, random = Math.random } = this.#options;
+    const {
+      minRetryMs = 250,
+      maxRetryMs = 10_000,
+      stableMs = 5_000,
+      random = Math.random,
+    } = this.#options;
+    // A hub that greets and closes, again and again, is not to be asked as often as one that was restarted.
+    if (performance.now() - (this.#greetedAt ?? Number.POSITIVE_INFINITY) >= stableMs)
+      this.#attempts = 0;
     const most = Math.min(maxRetryMs, minRetryMs * 2 ** this.#attempts++);
     // Between half and all of it, so that many browsers do not come back at the same moment.
     const delayMs = most * (0.5 + random() / 2);

@@ -1,31 +1,14 @@
 import { encodeGrpcParts, PROXY_SERVICE } from "../../lib/encode/grpc.ts";
 import type { Compression } from "../../lib/encode/log-msg.ts";
 import { RerunError } from "../../lib/errors.ts";
-import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
-import {
-  type ClientCall,
-  GRPC_CODE,
-  type GrpcConnection,
-  type GrpcStatus,
-  shakeHands,
-  showStatus,
-} from "../../lib/node/grpc-client.ts";
+import type { LogMsg } from "../../lib/log-msg.ts";
+import type { GrpcStatus } from "../../lib/node/grpc-answer.ts";
+import { type GrpcConnection, shakeHands } from "../../lib/node/grpc-client.ts";
+import type { ClientCall } from "../../lib/node/grpc-client-call.ts";
+import { ACK_POLICY, AckPacer, type AckPolicy } from "./ack-policy.ts";
 import { Coalescer } from "./coalescer.ts";
-
-/** Called once all messages of a batch are acknowledged, with those that the viewer refused. */
-export type OnDelivered = (refused: readonly LogMsg[]) => void;
-
-/** Messages that are acknowledged together. */
-interface Batch {
-  readonly messages: readonly LogMsg[];
-  readonly bytes: number;
-  readonly onDelivered: OnDelivered;
-  /** Those before it are acknowledged. */
-  from: number;
-  readonly refused: LogMsg[];
-  /** Whether someone waits for the acknowledgement. */
-  urgent: boolean;
-}
+import { REFUSALS, statusError } from "./status-error.ts";
+import { type Batch, type OnDelivered, Unacknowledged } from "./unacknowledged.ts";
 
 /** What a writer tells. */
 export interface WriterEvents {
@@ -37,16 +20,6 @@ export interface WriterEvents {
   refused(error: RerunError): void;
 }
 
-/** When to ask for an acknowledgement. */
-export interface AckPolicy {
-  /** Bytes sent since the last one. */
-  readonly bytes: number;
-  /** Time since the first message that was sent after the last one, in milliseconds. */
-  readonly afterMs: number;
-}
-
-export const ACK_POLICY: AckPolicy = { bytes: 16 << 20, afterMs: 1_000 };
-
 /** What is sent ahead of what the network takes: enough for a gigabyte a second. */
 const MAX_UNDER_WAY_BYTES = 4 << 20;
 /** How long the event loop is kept from other work, in milliseconds; one large message may take longer. */
@@ -54,13 +27,6 @@ const SLICE_MS = 1;
 /** Calls that may break in a row before the connection is given up. */
 const MAX_BROKEN_CALLS = 3;
 const RETRY_MS = 100;
-/** A pause for an acknowledgement costs a round trip: slow networks get fewer. */
-const ROUND_TRIPS_BETWEEN_ACKS = 20;
-const MAX_ACK_AFTER_MS = 10_000;
-
-/** Statuses that say that something is wrong with what was sent. */
-const REFUSALS: ReadonlySet<number> = new Set([3, 8, 11]);
-
 const METHOD = `${PROXY_SERVICE}/WriteMessages`;
 
 /**
@@ -77,21 +43,12 @@ export class MessageWriter {
   readonly #connection: GrpcConnection;
   readonly #compression: Compression;
   readonly #events: WriterEvents;
-  readonly #policy: AckPolicy;
+  readonly #pacer: AckPacer;
   readonly #out = new Coalescer();
-  /** To be sent; of the first, all before `#next` is. */
-  #queue: Batch[] = [];
-  #next = 0;
-  #unsentBytes = 0;
-  /** Sent as a whole, not acknowledged. */
-  #sent: Batch[] = [];
+  readonly #batches = new Unacknowledged();
   #call: ClientCall | undefined;
-  #callBytes = 0;
-  #callMessages = 0;
-  #maxCallMessages = Number.POSITIVE_INFINITY;
   /** Whether the call was ended and its answer is awaited. */
   #awaiting = false;
-  #ackMs = 0;
   #underWayBytes = 0;
   #brokenCalls = 0;
   #step: NodeJS.Immediate | undefined;
@@ -108,7 +65,7 @@ export class MessageWriter {
     this.#connection = connection;
     this.#compression = compression;
     this.#events = events;
-    this.#policy = policy;
+    this.#pacer = new AckPacer(policy);
     connection.onDraining = () => this.#drain();
     void connection.closed.then((error) => {
       if (error !== undefined) this.#lose(error);
@@ -117,24 +74,20 @@ export class MessageWriter {
 
   /** Bytes of the messages that wait to be sent, those of a batch that is sent in part included. */
   get unsentBytes(): number {
-    return this.#unsentBytes;
+    return this.#batches.unsentBytes;
   }
 
   /** Takes messages; they are encoded and sent on later turns of the event loop. */
   push(messages: readonly LogMsg[], onDelivered: OnDelivered): void {
     if (this.#gone || messages.length === 0) return;
-    const bytes = messages.reduce((sum, message) => sum + byteSizeOf(message), 0);
-    this.#queue.push({ messages, bytes, onDelivered, from: 0, refused: [], urgent: false });
-    this.#unsentBytes += bytes;
+    this.#batches.push(messages, onDelivered);
     this.#schedule();
   }
 
   /** Asks for an acknowledgement of everything pushed so far, as soon as it is sent. */
   flush(): void {
-    const last = this.#queue.at(-1) ?? this.#sent.at(-1);
-    // Remembered also of what is sent: the call may break.
-    if (last !== undefined) last.urgent = true;
-    if (this.#queue.length === 0) this.#acknowledge();
+    this.#batches.hurry();
+    if (this.#batches.isSent) this.#acknowledge();
   }
 
   /** Ends the connection. What is not acknowledged is forgotten. */
@@ -158,37 +111,24 @@ export class MessageWriter {
     const until = performance.now() + SLICE_MS;
     let due = false;
     while (!due && this.#underWayBytes < MAX_UNDER_WAY_BYTES) {
-      const [batch] = this.#queue;
+      const batch = this.#batches.head;
       if (batch === undefined) break;
-      const message = batch.messages[this.#next++] as LogMsg;
-      this.#encode(batch, message);
-      if (this.#next === batch.messages.length) {
-        this.#queue.shift();
-        this.#unsentBytes -= batch.bytes;
-        this.#sent.push(batch);
-        this.#next = 0;
-        due = batch.urgent;
-      }
+      this.#encode(batch, this.#batches.take(batch));
+      due = this.#batches.settle(batch);
       this.#write(false);
-      due ||=
-        this.#callBytes + this.#out.bytes >= this.#policy.bytes ||
-        this.#callMessages >= this.#maxCallMessages;
+      due ||= this.#pacer.isFull(this.#out.bytes);
       if (performance.now() >= until) break;
     }
     this.#write(true);
     if (this.#call === undefined) {
       // Nothing of it could be sent.
-      this.#deliver();
+      this.#batches.deliver();
     } else if (due) {
       this.#acknowledge();
-    } else if (this.#callMessages > 0) {
-      const afterMs = Math.min(
-        Math.max(this.#policy.afterMs, ROUND_TRIPS_BETWEEN_ACKS * this.#ackMs),
-        MAX_ACK_AFTER_MS,
-      );
-      this.#ackTimer ??= setTimeout(() => this.#acknowledge(), afterMs).unref();
+    } else if (this.#pacer.messages > 0) {
+      this.#ackTimer ??= setTimeout(() => this.#acknowledge(), this.#pacer.afterMs).unref();
     }
-    if (this.#queue.length > 0 && this.#underWayBytes < MAX_UNDER_WAY_BYTES) this.#schedule();
+    if (!this.#batches.isSent && this.#underWayBytes < MAX_UNDER_WAY_BYTES) this.#schedule();
   }
 
   #encode(batch: Batch, message: LogMsg): void {
@@ -202,7 +142,7 @@ export class MessageWriter {
       return;
     }
     for (const part of parts) this.#out.add(part);
-    this.#callMessages++;
+    this.#pacer.addMessage();
   }
 
   /** Hands what was gathered to the network; unless it is the last, only when it is worth a write. */
@@ -211,13 +151,13 @@ export class MessageWriter {
     if (bytes === 0 || !(last || this.#out.isFull)) return;
     const pieces = this.#out.take();
     const call = this.#call ?? this.#begin();
-    this.#callBytes += bytes;
+    this.#pacer.addBytes(bytes);
     this.#underWayBytes += bytes;
     call.write(pieces, () => {
       if (call !== this.#call) return;
       this.#underWayBytes -= bytes;
       this.#events.progress();
-      if (this.#queue.length > 0) this.#schedule();
+      if (!this.#batches.isSent) this.#schedule();
     });
   }
 
@@ -240,7 +180,7 @@ export class MessageWriter {
     call.end();
     call.status.then(
       () => {
-        this.#ackMs = performance.now() - start;
+        this.#pacer.answered(performance.now() - start);
       },
       () => undefined,
     );
@@ -254,31 +194,20 @@ export class MessageWriter {
     }
     this.#endCall();
     this.#brokenCalls = 0;
-    this.#maxCallMessages *= 2;
-    const [head] = this.#queue;
-    if (head !== undefined) head.from = this.#next;
-    this.#deliver();
+    this.#pacer.grow();
+    this.#batches.acknowledge();
     this.#events.progress();
     if (this.#connection.draining) this.#drain();
-    else if (this.#queue.length > 0) this.#schedule();
-  }
-
-  #deliver(): void {
-    const delivered = this.#sent;
-    this.#sent = [];
-    for (const batch of delivered) batch.onDelivered(batch.refused);
+    else if (!this.#batches.isSent) this.#schedule();
   }
 
   /** The call ended before everything in it was acknowledged. */
   #broken(call: ClientCall, error: RerunError, code = -1): void {
     if (call !== this.#call || this.#gone) return;
-    const messages = this.#callMessages;
+    const { messages } = this.#pacer;
     this.#endCall();
     call.cancel();
-    this.#queue = [...this.#sent, ...this.#queue];
-    this.#unsentBytes = this.#queue.reduce((sum, batch) => sum + batch.bytes, 0);
-    this.#sent = [];
-    this.#next = this.#queue[0]?.from ?? 0;
+    this.#batches.restore();
     if (error.code === "access-denied") {
       this.#lose(error);
       return;
@@ -287,7 +216,7 @@ export class MessageWriter {
       void this.#skipIfItIsTheMessage(error);
       return;
     }
-    this.#maxCallMessages = Math.max(1, messages >> 1);
+    this.#pacer.halve(messages);
     // Each half is a new try; only what goes wrong with a single message, or for no reason, counts.
     if (messages <= 1 || !REFUSALS.has(code)) this.#brokenCalls++;
     if (this.#connection.draining || this.#brokenCalls >= MAX_BROKEN_CALLS) {
@@ -307,28 +236,13 @@ export class MessageWriter {
       const status = await shakeHands(this.#connection);
       this.#awaiting = false;
       if (this.#gone) return;
-      if (status.code === 0) this.#skip(error);
-      else this.#lose(statusError(status, true));
+      if (status.code === 0) {
+        this.#batches.skip(() => this.#events.refused(error));
+        this.#schedule();
+      } else this.#lose(statusError(status, true));
     } catch (thrown) {
       this.#lose(RerunError.from(thrown, "viewer-unreachable"));
     }
-  }
-
-  /** Leaves out the first message that waits: it alone was sent, and refused. */
-  #skip(error: RerunError): void {
-    const batch = this.#queue[0];
-    const message = batch?.messages[this.#next];
-    if (batch === undefined || message === undefined) return;
-    batch.refused.push(message);
-    batch.from = ++this.#next;
-    this.#events.refused(error);
-    if (batch.from === batch.messages.length) {
-      this.#queue.shift();
-      this.#unsentBytes -= batch.bytes;
-      this.#next = 0;
-      batch.onDelivered(batch.refused);
-    }
-    this.#schedule();
   }
 
   /** The server ends the connection: what was sent may still be acknowledged, nothing new is begun. */
@@ -347,8 +261,7 @@ export class MessageWriter {
     this.#clearTimers();
     this.#call = undefined;
     this.#awaiting = false;
-    this.#callBytes = 0;
-    this.#callMessages = 0;
+    this.#pacer.endCall();
     this.#underWayBytes = 0;
     this.#out.clear();
   }
@@ -365,35 +278,11 @@ export class MessageWriter {
     clearImmediate(this.#step);
     clearTimeout(this.#retryTimer);
     this.#endCall();
-    this.#queue = [];
-    this.#unsentBytes = 0;
-    this.#sent = [];
+    this.#batches.clear();
   }
 
   #clearTimers(): void {
     clearTimeout(this.#ackTimer);
     this.#ackTimer = undefined;
   }
-}
-
-/** Whether a status says that we may not write. */
-function isDenied(code: number): boolean {
-  return code === GRPC_CODE.permissionDenied || code === GRPC_CODE.unauthenticated;
-}
-
-/** What a status that is no success means, in words. */
-export function statusError(status: GrpcStatus, ended: boolean): RerunError {
-  const name = showStatus(status);
-  if (isDenied(status.code)) {
-    return new RerunError(
-      "access-denied",
-      `Expected the viewer to let us write, it answered ${name}; give its token as \`token\``,
-    );
-  }
-  return new RerunError(
-    "viewer-unreachable",
-    ended
-      ? `Expected the viewer to take all messages, it answered ${name}`
-      : `Expected the viewer to take messages until we end, it answered ${name} before`,
-  );
 }

@@ -6,7 +6,8 @@ import { MessageLog } from "../../lib/message-log.ts";
 import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
 import type { SocketLink } from "../../lib/socket-link.ts";
 import { messageRetention } from "../../lib/static-data.ts";
-import { raceSignal } from "../../lib/wait.ts";
+import { keepAlive } from "../../lib/wait.ts";
+import { Waiters } from "../../lib/waiters.ts";
 import type { SocketOptions, SocketSink } from "../socket.ts";
 import { backoffMs } from "./backoff.ts";
 import { beforeExit } from "./before-exit.ts";
@@ -21,10 +22,12 @@ export interface SocketSinkOptions extends Omit<SocketOptions, "token"> {
 const WINDOW_BYTES = 16 * 1024 * 1024;
 /** How long a hub that takes nothing is waited for at the end, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** A connection that lasted so long was a good one, in milliseconds. */
+const STABLE_MS = 5_000;
+/** How long a hub is waited for when the connection is closed in good order, in milliseconds: it may not answer any more. */
+const HANDSHAKE_MS = 1_000;
 /** Bytes for late connections when messages come from no recording stream but from any Observable. */
 const INBOX_BYTES = 256 * 1024 * 1024;
-/** Anything that a timer takes. */
-const LONG_MS = 2 ** 30;
 
 /**
  * Streams messages to a hub over a WebSocket, in Node and in browsers.
@@ -46,8 +49,12 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** Batches that were written and are not acknowledged; 0 again when the hub begins anew. */
   #owed = 0;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
   #told = false;
+  #toldLost = false;
+  /** When the present connection was made, and whether the hub took something over it. */
+  #openedAt: number = Number.POSITIVE_INFINITY;
+  #hasWorked = false;
   #inbox: { readonly log: MessageLog<LogMsg>; readonly reader: AttachedSink } | undefined;
   #ended = false;
   #closed: Promise<void> | undefined;
@@ -154,8 +161,12 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
       this.#link = new SocketLink({
         open: (protocol) => new WebSocket(this.url, protocol),
         token: this.#options.token,
+        silenceMs: this.#options.silenceMs,
         onOpen: (isNew) => this.#onOpen(isNew),
-        onProgress: () => this.#wake(),
+        onProgress: () => {
+          this.#hasWorked = true;
+          this.#waiters.wake();
+        },
         onClose: (error, isFinal) => this.#onClose(error, isFinal),
       });
       this.#link.open();
@@ -165,7 +176,8 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   }
 
   #onOpen(isNew: boolean): void {
-    this.#attempt = 0;
+    this.#openedAt = performance.now();
+    this.#hasWorked = false;
     this.#told = false;
     if (this.state !== "closing") this.setState("open");
     if (isNew) {
@@ -174,24 +186,26 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
       this.#owed = 0;
       for (const host of [...this.#hosts]) host.replay();
     }
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #onClose(error: RerunError, isFinal: boolean): void {
     if (this.#ended) return;
     if (isFinal) return this.#giveUp(error);
+    // One that greets and closes, again and again, is not to be asked as often as one that was restarted.
+    if (this.#hasWorked || performance.now() - this.#openedAt >= STABLE_MS) {
+      this.#attempt = 0;
+      this.#toldLost = false;
+    }
+    this.#hasWorked = false;
+    this.#openedAt = Number.POSITIVE_INFINITY;
     if (this.state === "open") {
       this.setState("reconnecting");
-      this.#tell(
-        new RerunError(
-          "viewer-unreachable",
-          `${this.name} lost the hub and tries again: ${error.message}; what it did not acknowledge is sent again`,
-        ),
-      );
+      this.#tellLost(error);
     }
     this.#retry = setTimeout(() => this.#link?.open(), backoffMs(this.#attempt++));
     unref(this.#retry);
-    this.#wake();
+    this.#waiters.wake();
   }
 
   #giveUp(error: RerunError): void {
@@ -204,7 +218,19 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
     clearTimeout(this.#retry);
     this.#unhook();
     this.#link?.close();
-    this.#wake();
+    this.#waiters.wake();
+  }
+
+  /** Once until a connection has proved to be of use. */
+  #tellLost(error: RerunError): void {
+    if (this.#toldLost) return;
+    this.#toldLost = true;
+    this.#tell(
+      new RerunError(
+        "viewer-unreachable",
+        `${this.name} lost the hub and tries again: ${error.message}; what it did not acknowledge is sent again`,
+      ),
+    );
   }
 
   #tellRefused(count: number): void {
@@ -227,21 +253,15 @@ export class HubSocketSink extends ObserverSink implements SocketSink {
   }
 
   /** Waits until something holds, nothing is to be expected any more, or the signal ends the wait. */
-  async #step(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
-    const isOver = (): boolean => isDone() || this.#ended || signal?.aborted === true;
-    while (!isOver())
-      await raceSignal(new Promise<void>((resolve) => this.#waiters.push(resolve)), signal);
+  #step(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
+    return this.#waiters.until(() => isDone() || this.#ended, signal);
   }
 
   /** The same, and keeps the process alive meanwhile. */
   async #until(isDone: () => boolean, signal?: AbortSignal): Promise<void> {
-    const alive = setInterval(() => undefined, LONG_MS);
+    const letGo = keepAlive();
     await this.#step(isDone, signal);
-    clearInterval(alive);
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiters.splice(0)) wake();
+    letGo();
   }
 }
 
@@ -270,9 +290,11 @@ async function findWebSocket(): Promise<NonNullable<SocketOptions["WebSocket"]>>
   // That of Node would keep a program from ending.
   if (!isNode && own !== undefined) return own;
   const { WebSocket } = await import("ws");
+  // Its types do not know all of them.
+  const options: object = { perMessageDeflate: false, closeTimeout: HANDSHAKE_MS };
   return class extends WebSocket {
     constructor(url: string, protocol: string) {
-      super(url, protocol, { perMessageDeflate: false });
+      super(url, protocol, options);
       this.once("upgrade", (response) => response.socket.unref());
     }
   } as unknown as NonNullable<SocketOptions["WebSocket"]>;

@@ -4,7 +4,9 @@ import { encodeCbor } from "../../lib/encode/cbor.ts";
 import { streamHeader } from "../../lib/encode/rrd.ts";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
-import { type ClientCall, GrpcConnection, type GrpcStatus } from "../../lib/node/grpc-client.ts";
+import { type GrpcStatus } from "../../lib/node/grpc-answer.ts";
+import { GrpcConnection } from "../../lib/node/grpc-client.ts";
+import { type ClientCall } from "../../lib/node/grpc-client-call.ts";
 import { readClientMessage } from "../../lib/protocol-reader.ts";
 import type { ProducerSocket } from "../../lib/socket-link.ts";
 

@@ -79,6 +79,7 @@ export function makeSink(kind: SinkKind, { name, path }: SinkPlace): TestedSink 
       compression: "none",
       closeTimeoutMs: 1_500,
       exitTimeoutMs: 5_000,
+      silenceMs: 15_000,
     });
     return new Networked(kind, sink, peer);
   }

@@ -43,6 +43,7 @@ export function useHub(): HubStarter {
         maxConnections: 16,
         helloTimeoutMs: 5_000,
         stallTimeoutMs: 60_000,
+        aliveMs: 5_000,
         messagesPerSecond: 100_000,
         server: { name: "spec", version: "0.0.0" },
         ...options,

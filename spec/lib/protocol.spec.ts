@@ -74,7 +74,7 @@ describe("protocol", () => {
   const start = useHub();
 
   it("is what a hub sends, of every type, to the letter of the schema", async () => {
-    const hub = await start.hub({ windowBytes: 100, clientBudgetBytes: 100 });
+    const hub = await start.hub({ windowBytes: 100, clientBudgetBytes: 100, aliveMs: 20 });
     const slow = await start.client(hub.port, { acknowledge: false });
     const producer = await start.client(hub.port, { hello: { role: "producer" } });
     producer.send({ type: "data", bytes: Uint8Array.of(2) });
@@ -84,6 +84,7 @@ describe("protocol", () => {
     hub.append(range(1, 10).map((i) => item(i, 100)));
     slow.acknowledge();
     await slow.message("dropped");
+    await slow.message("alive");
     for (const command of commands) hub.command(command);
     await slow.until(() => slow.messages.filter(({ type }) => type === "command").length === 8);
     slow.send({ type: "nonsense" });
@@ -101,7 +102,7 @@ describe("protocol", () => {
       seen.add(readServerMessage(bytes)?.type ?? "?");
     }
     expect([...seen].sort()).to.deep.equal(
-      ["bye", "command", "dropped", "error", "hello", "messages", "taken"].sort(),
+      ["alive", "bye", "command", "dropped", "error", "hello", "messages", "taken"].sort(),
     );
   });
 
@@ -111,6 +112,19 @@ describe("protocol", () => {
       expect(schema.check(decodeCbor(bytes), "client-message"), message.type).to.deep.equal([]);
       expect(readClientMessage(bytes)).to.deep.equal(message);
     }
+  });
+
+  it("reads what a hub announces, and does without where an older one does not", async () => {
+    const hub = await start.hub({ aliveMs: 30_000 });
+    const { hello } = await start.client(hub.port);
+    expect(hello.alive).to.equal(30_000);
+    const { alive: _, ...older } = hello;
+    const bytes = encodeCbor(older);
+    expect(schema.check(decodeCbor(bytes), "server-message")).to.deep.equal([]);
+    expect(readServerMessage(bytes)).to.deep.equal(older);
+    expect(() => readServerMessage(encodeCbor({ ...hello, alive: -1 }))).to.throw(/alive/);
+    const announced = { type: "alive", next: 2 ** 40 } as const;
+    expect(readServerMessage(encodeCbor(announced))).to.deep.equal(announced);
   });
 
   it("ignores keys that it does not know, and drops them", () => {

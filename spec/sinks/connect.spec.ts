@@ -4,10 +4,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { filter } from "rxjs";
 import { Scalars } from "../../lib/archetypes/index.ts";
+import { streamHeader } from "../../lib/encode/rrd.ts";
 import { RerunError } from "../../lib/errors.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { type ConnectSink, connect } from "../../sinks/connect.ts";
-import { FakeProxy, useFakeProxy } from "../helpers/fake-proxy.ts";
+import { decodeRrd } from "../helpers/decode-rrd.ts";
+import { type FakeCall, FakeProxy, useFakeProxy } from "../helpers/fake-proxy.ts";
+import { bytesKeptBy } from "../helpers/heap.ts";
+import { useLines } from "../helpers/lines.ts";
 import { eventually, freePort } from "../helpers/receivers.ts";
 import { flatOf } from "../helpers/rows.ts";
 
@@ -18,14 +22,20 @@ const plain = {
   batch: { flushNumRows: 1 },
 } as const;
 
-/** What a proxy has, in short: `info`, or entity and values of each chunk. */
-function story(proxy: FakeProxy): string[] {
+/** What a proxy has, in short: entity and values of each chunk. */
+const story = (proxy: FakeProxy): string[] => storyOf([proxy]);
+
+/** The same of a proxy, or of some of its calls. */
+function storyOf(parts: readonly { readonly frames: readonly Uint8Array[] }[]): string[] {
+  const frames = parts.flatMap((part) => part.frames);
+  const { chunks } = decodeRrd(Buffer.concat([streamHeader(), ...frames]));
   // Not what the recording tells of itself.
-  const chunks = proxy.chunks.filter(({ entityPath }) => entityPath !== "/__warnings");
-  return chunks.map(
-    (chunk) =>
-      `${chunk.entityPath} ${Array.from(flatOf(chunk, "Scalars:scalars"), Number).join(",")}`,
-  );
+  return chunks
+    .filter(({ entityPath }) => entityPath !== "/__warnings")
+    .map(
+      (chunk) =>
+        `${chunk.entityPath} ${Array.from(flatOf(chunk, "Scalars:scalars"), Number).join(",")}`,
+    );
 }
 
 const upTo = (end: number, from = 0): number[] =>
@@ -34,6 +44,7 @@ const upTo = (end: number, from = 0): number[] =>
 describe("connect", function () {
   this.timeout(30_000);
   const proxy = useFakeProxy();
+  const open = useLines();
   let recordings: RecordingStream[] = [];
   let servers: Server[] = [];
 
@@ -84,6 +95,8 @@ describe("connect", function () {
         [() => connect("a:1", { tls: {} }), /`tls` to be left out for rerun\+http:/],
         [() => connect("a:1", { compression: "zip" as never }), /"lz4" or "none", got "zip"/],
         [() => connect("a:1", { closeTimeoutMs: -1 }), /`closeTimeoutMs` to be a number of mill/],
+        [() => connect("a:1", { silenceMs: 0 }), /`silenceMs` to be a number of milliseconds/],
+        [() => connect("a:1", { silenceMs: NaN }), /`silenceMs` to be a number of milliseconds/],
       ] as const) {
         expect(call).to.throw(RerunError, expected).with.property("code", "invalid-argument");
       }
@@ -169,6 +182,21 @@ describe("connect", function () {
       const viewer = await proxy({ port });
       expect((await rec.flush()).complete).to.equal(true);
       expect(story(viewer)).to.deep.equal(["/v 1"]);
+    });
+
+    it("keeps nothing of a flush that ended before there was a viewer", async () => {
+      const sink = connect(`127.0.0.1:${await freePort()}`);
+      const { rec } = record();
+      rec.attach(sink);
+      log(rec, 1);
+      await eventually(() => sink.trouble !== undefined, "that no viewer is there");
+      const kept = await bytesKeptBy(async () => {
+        const stop = new AbortController();
+        const flushing = sink.flush({ signal: stop.signal }).catch((error: unknown) => error);
+        stop.abort();
+        expect(await flushing).to.have.property("code", "flush-timeout");
+      });
+      expect(kept).to.be.below(500);
     });
 
     it("takes messages of any Observable", async () => {
@@ -283,11 +311,12 @@ describe("connect", function () {
 
   describe("a connection that breaks", () => {
     it("loses nothing when the viewer resets a call: the same viewer gets the rest again", async () => {
-      let broken = 0;
+      const broken = new Set<FakeCall>();
       const viewer = await proxy({
         onFrame: (call) => {
-          if (call.frames.length < 3 || broken >= 2) return;
-          broken++;
+          if (broken.has(call)) return true;
+          if (call.frames.length < 3 || broken.size >= 2) return;
+          broken.add(call);
           call.stream.close(2);
           return true;
         },
@@ -296,8 +325,14 @@ describe("connect", function () {
       const attached = rec.attach(connect(viewer.url));
       log(rec, ...upTo(20));
       expect((await rec.flush()).complete).to.equal(true);
-      expect(broken).to.equal(2);
-      expect(new Set(story(viewer))).to.deep.equal(new Set(upTo(20).map((i) => `/v ${i}`)));
+      expect(broken.size).to.equal(2);
+      const whole = viewer.calls.filter((call) => !broken.has(call));
+      // What was not acknowledged comes again, what was does not: each once, and in order.
+      expect(storyOf(whole)).to.deep.equal(upTo(20).map((i) => `/v ${i}`));
+      for (const call of broken) {
+        const rows = storyOf([call]);
+        expect(rows).to.deep.equal(upTo(rows.length).map((i) => `/v ${i}`));
+      }
       expect(attached.stats).to.include({ deliveredRows: 20, droppedRows: 0, state: "open" });
       expect(told).to.deep.equal([]);
     });
@@ -341,9 +376,11 @@ describe("connect", function () {
     });
 
     it("leaves out the one message that a viewer refuses, and tells once", async () => {
+      const refused = new Set<FakeCall>();
       const viewer = await proxy({
         onFrame: (call) => {
           if ((call.frames.at(-1)?.length ?? 0) < 100_000) return;
+          refused.add(call);
           call.answer(8, "too%20large");
           return true;
         },
@@ -356,12 +393,48 @@ describe("connect", function () {
       log(rec, ...upTo(40, 20));
       rec.log("large", Scalars(large));
       await rec.flush({ signal: AbortSignal.timeout(15_000) });
-      const rows = story(viewer);
-      expect(new Set(rows)).to.deep.equal(new Set(upTo(40).map((i) => `/v ${i}`)));
+      const taken = viewer.calls.filter((call) => !refused.has(call));
+      expect(storyOf(taken)).to.deep.equal(upTo(40).map((i) => `/v ${i}`));
       expect(attached.stats).to.include({ deliveredRows: 40, droppedRows: 2, state: "open" });
       expect(told.map((error) => error.code)).to.deep.equal(["data-dropped"]);
       expect(told[0]?.message).to.include("RESOURCE_EXHAUSTED (8): too large");
     });
+  });
+
+  describe("a line that freezes without a word", () => {
+    for (const [what, pace] of [
+      ["while little is logged", 1],
+      ["while more is logged than it takes", 40],
+    ] as const) {
+      it(`is noticed ${what}, and the viewer gets the rest once it gets through`, async () => {
+        const viewer = await proxy();
+        const line = await open(viewer);
+        const { rec, told } = record();
+        const sink = connect(`127.0.0.1:${line.port}`, { silenceMs: 300, compression: "none" });
+        const attached = rec.attach(sink);
+        const large = new Float64Array(1_000);
+        log(rec, 1);
+        await rec.flush();
+        // Nothing is wrong with silence.
+        await sleep(800);
+        expect(line.connections).to.equal(1);
+        line.freeze();
+        const began = performance.now();
+        let logged = 0;
+        await eventually(() => {
+          for (let i = 0; i < pace; i++) rec.log("w", Scalars(large));
+          logged += pace;
+          return sink.state === "reconnecting";
+        }, "the loss");
+        expect(performance.now() - began).to.be.below(6_000);
+        expect(told[0]?.message).to.include("no answer to pings for 300 ms");
+        line.thaw();
+        const { complete } = await rec.flush({ signal: AbortSignal.timeout(15_000) });
+        expect(complete).to.equal(true);
+        const { deliveredRows, droppedRows } = attached.stats;
+        expect(deliveredRows + droppedRows).to.equal(1 + logged);
+      });
+    }
   });
 
   it("leaves nothing out when a viewer refuses all calls for a while", async () => {

@@ -1,17 +1,22 @@
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { expect } from "chai";
 import { WebSocket } from "ws";
 import { Points3D, RecordingStream, RerunError, Scalars, TextLog } from "../../lib/index.ts";
-import type { Hub } from "../../lib/node/hub.ts";
-import { type SocketOptions, type SocketSink, socket } from "../../sinks/socket.ts";
-import { freePort } from "../helpers/receivers.ts";
+import {
+  type ProducerSocket,
+  type SocketOptions,
+  type SocketSink,
+  socket,
+} from "../../sinks/socket.ts";
+import { bytesKeptBy } from "../helpers/heap.ts";
+import { useLines } from "../helpers/lines.ts";
+import { eventually, freePort } from "../helpers/receivers.ts";
 import { recorded } from "../helpers/recorded.ts";
 import { usePrograms } from "../helpers/run-program.ts";
 import { heldBy, range, rowsAt, untilBrowsers, useHub } from "../helpers/use-hub.ts";
 
 describe("socket", () => {
   const start = useHub();
+  const open = useLines();
   const run = usePrograms();
 
   const urlOf = ({ port }: { port: number }): string => `http://127.0.0.1:${port}`;
@@ -60,39 +65,10 @@ describe("socket", () => {
     expect(rowsAt(await heldBy(hub), "/plot")).to.equal(100);
   });
 
-  /** A port that leads to a hub until it is cut. */
-  async function breakableLine(hub: Hub) {
-    const sockets = new Set<Socket>();
-    const server = createServer((near) => {
-      const far = connect(hub.port, "127.0.0.1");
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        sockets.add(one);
-        one.on("error", () => {});
-        one.on("close", () => {
-          sockets.delete(one);
-          other.destroy();
-        });
-      }
-      near.pipe(far).pipe(near);
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const cut = (): void => {
-      for (const each of sockets) each.destroy();
-    };
-    start.onEnd(() => {
-      server.close();
-      cut();
-    });
-    return { port: (server.address() as AddressInfo).port, cut };
-  }
-
   it("goes on where it was after a break, nothing lost and nothing twice", async function () {
     this.timeout(20_000);
     const hub = await start.hub();
-    const line = await breakableLine(hub);
+    const line = await open(hub);
     const { rec } = logTo(urlOf(line));
     let row = 0;
     for (const _ of range(0, 8)) {
@@ -105,6 +81,45 @@ describe("socket", () => {
     expect(rowsAt(held, "/plot")).to.equal(row);
     expect(held.filter(({ kind }) => kind === "set-store-info")).to.have.lengthOf(1);
     expect(rec.stats.sinks[0]).to.deep.include({ deliveredRows: row, droppedRows: 0 });
+  });
+
+  it("notices a line that freezes without a word, and goes on where it was once it gets through", async () => {
+    const hub = await start.hub({ aliveMs: 100 });
+    const line = await open(hub);
+    const { rec, sink } = logTo(urlOf(line));
+    const told: RerunError[] = [];
+    rec.errors$.subscribe((error) => told.push(error));
+    for (let i = 0; i < 100; i++) rec.log("plot", Scalars(i));
+    await rec.flush();
+    // Nothing is wrong with silence of data.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(sink.state).to.equal("open");
+    expect(line.connections).to.equal(1);
+    const began = performance.now();
+    line.freeze();
+    await eventually(() => sink.state === "reconnecting", "the loss");
+    expect(performance.now() - began).to.be.below(3_000);
+    expect(told.map(({ message }) => message).join()).to.match(/no sign of life for 300 ms/);
+    for (let i = 0; i < 50; i++) rec.log("plot", Scalars(i));
+    line.thaw();
+    expect((await rec.flush({ signal: AbortSignal.timeout(15_000) })).complete).to.equal(true);
+    expect(rowsAt(await heldBy(hub), "/plot")).to.equal(150);
+  });
+
+  it("has as much patience as the program likes, and ends in time on a frozen line", async () => {
+    const hub = await start.hub({ aliveMs: 100 });
+    const line = await open(hub);
+    const { rec, sink } = logTo(urlOf(line), { silenceMs: 60_000 });
+    rec.log("plot", Scalars(1));
+    await rec.flush();
+    line.freeze();
+    rec.log("plot", Scalars(2));
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(sink.state).to.equal("open");
+    const began = performance.now();
+    const { complete } = await rec.close({ signal: AbortSignal.timeout(200) });
+    expect(complete).to.equal(false);
+    expect(performance.now() - began).to.be.below(3_000);
   });
 
   it("gives a hub that was restarted everything that the recording holds", async () => {
@@ -190,7 +205,10 @@ describe("socket", () => {
     expect(sink.state).to.equal("failed");
   });
 
-  it("tells at the call what is wrong with a URL", () => {
+  it("tells at the call what is wrong with a URL, or an option", () => {
+    expect(() => socket("http://host", { silenceMs: 0 }))
+      .to.throw(RerunError, /`silenceMs` to be a number of milliseconds above 0, got `0`/)
+      .with.property("code", "invalid-argument");
     for (const url of ["", "127.0.0.1:9876", "ftp://host", "http://host/elsewhere", 7 as never])
       expect(() => socket(url), url)
         .to.throw(RerunError)
@@ -200,6 +218,27 @@ describe("socket", () => {
       expect(sink.url).to.match(/^wss?:\/\/host(:1)?\/ws$/);
       void sink.close({ signal: AbortSignal.abort() });
     }
+  });
+
+  it("keeps nothing of a flush that ended before there was a hub", async () => {
+    // Nothing ever happens on it: whoever waits is not woken.
+    class Silent implements ProducerSocket {
+      binaryType = "";
+      onmessage = null;
+      onclose = null;
+      onerror = null;
+      send(): void {}
+      close(): void {}
+    }
+    const { rec, sink } = logTo("http://127.0.0.1:1", { WebSocket: Silent });
+    rec.log("plot", Scalars(1));
+    const kept = await bytesKeptBy(async () => {
+      const stop = new AbortController();
+      const flushing = sink.flush({ signal: stop.signal }).catch((error: unknown) => error);
+      stop.abort();
+      expect(await flushing).to.have.property("code", "flush-timeout");
+    });
+    expect(kept).to.be.below(500);
   });
 
   it("ends within its time when there is no hub", async () => {

@@ -41,6 +41,7 @@ export function hubSettings(argv: HubArguments, memoryLimit: string): HubSetting
       maxConnections: 256,
       helloTimeoutMs: 5_000,
       stallTimeoutMs: 60_000,
+      aliveMs: 5_000,
       messagesPerSecond: 1_000,
       server: { name: "rerun-rx", version: VERSION },
     },

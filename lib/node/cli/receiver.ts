@@ -7,7 +7,9 @@ import {
 import { RerunError } from "../../errors.ts";
 import type { LogMsg } from "../../log-msg.ts";
 import type { RerunUrl } from "../../rerun-url.ts";
-import { type ClientCall, GRPC_CODE, GrpcConnection, showStatus } from "../grpc-client.ts";
+import { GRPC_CODE, showStatus } from "../grpc-answer.ts";
+import { GrpcConnection } from "../grpc-client.ts";
+import { type ClientCall } from "../grpc-client-call.ts";
 import type { Hub } from "../hub.ts";
 
 /** Takes messages of recordings. */

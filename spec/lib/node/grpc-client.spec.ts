@@ -3,7 +3,8 @@ import { type AddressInfo, connect as connectSocket, createServer, type Socket }
 import { expect } from "chai";
 import { PROXY_SERVICE } from "../../../lib/encode/grpc.ts";
 import { RerunError } from "../../../lib/errors.ts";
-import { GrpcConnection, shakeHands, showStatus } from "../../../lib/node/grpc-client.ts";
+import { showStatus } from "../../../lib/node/grpc-answer.ts";
+import { GrpcConnection, shakeHands } from "../../../lib/node/grpc-client.ts";
 import { probeProxy } from "../../../lib/node/probe-proxy.ts";
 import { useFakeProxy } from "../../helpers/fake-proxy.ts";
 import { usePeer } from "../../helpers/peers.ts";
@@ -45,7 +46,7 @@ async function outcome(port: number): Promise<string> {
   try {
     const connection = await GrpcConnection.open(
       { origin: `http://127.0.0.1:${port}` },
-      { timing: { connectMs: 300, pingMs: 10_000 } },
+      { timing: { connectMs: 300, silenceMs: 30_000 } },
     );
     try {
       return showStatus(await shakeHands(connection, 300));
@@ -125,7 +126,7 @@ describe("GrpcConnection", function () {
     });
     const connection = await GrpcConnection.open(
       { origin: `http://127.0.0.1:${port}` },
-      { timing: { connectMs: 2_000, pingMs: 50 } },
+      { timing: { connectMs: 2_000, silenceMs: 200 } },
     );
     await shakeHands(connection);
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -139,7 +140,7 @@ describe("GrpcConnection", function () {
     const start = performance.now();
     const error = await GrpcConnection.open(
       { origin: `http://127.0.0.1:${port}` },
-      { timing: { connectMs: 100, pingMs: 1_000 } },
+      { timing: { connectMs: 100, silenceMs: 3_000 } },
     ).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(RerunError);
     expect((error as RerunError).message).to.include("no answer of an HTTP/2 server for 100 ms");

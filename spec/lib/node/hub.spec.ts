@@ -2,11 +2,15 @@ import { expect } from "chai";
 import { encodeCbor } from "../../../lib/encode/cbor.ts";
 import { RerunError } from "../../../lib/errors.ts";
 import type { ProtocolErrorCode } from "../../../lib/protocol.ts";
+import { GrpcPeer } from "../../helpers/grpc-peer.ts";
 import { connectDeaf, type HubClient } from "../../helpers/hub-client.ts";
+import { useLines } from "../../helpers/lines.ts";
+import { eventually } from "../../helpers/receivers.ts";
 import { item, numbersOf, range, untilBrowsers, useHub } from "../../helpers/use-hub.ts";
 
 describe("Hub", () => {
   const start = useHub();
+  const line = useLines();
 
   it("greets, and streams what was and what will be appended, in order", async () => {
     const hub = await start.hub();
@@ -136,6 +140,56 @@ describe("Hub", () => {
     // Sent and received, 200 MiB went by; the window, the budget and what the collector has not taken yet are less.
     expect(most).to.be.lessThan(90 * 1024 * 1024);
     await untilBrowsers(hub, (all) => all.length === 1);
+  });
+
+  it("lets go of who is behind a line that froze without a word, and of all that was held for them", async () => {
+    const hub = await start.hub({ stallTimeoutMs: 400, maxChunkBytes: 100_000 });
+    hub.append([item(1)]);
+    const frozen = await line(hub);
+    const browser = await start.client(frozen.port);
+    await browser.message("messages");
+    const reader = await GrpcPeer.connect(frozen.port);
+    start.onEnd(() => reader.close());
+    const reading = reader.read();
+    await reading.until(() => reading.messages.length > 0);
+    // Half of a message: it counts in a budget of all together.
+    const half = Buffer.alloc(60_000);
+    half.writeUInt32LE(2);
+    half.writeUInt32LE(90_000, 8);
+    const logging = async (port: number) => {
+      const producer = await start.client(port, { hello: { role: "producer" } });
+      producer.send({ type: "data", bytes: half });
+      await producer.message("taken");
+      return producer;
+    };
+    await logging(frozen.port);
+    await logging(frozen.port);
+    expect(hub.peers).to.deep.equal({ browsers: 1, producers: 2, readers: 1, connections: 1 });
+    // Those who answer pings stay, whatever they say besides.
+    const quiet = await start.client(hub.port);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(hub.clients).to.have.lengthOf(5);
+    frozen.freeze();
+    await untilBrowsers(hub, (all) => all.length === 1);
+    await eventually(() => hub.peers.connections === 0, "no connection of gRPC");
+    await logging(hub.port);
+    await logging(hub.port);
+    hub.append([item(2)]);
+    await quiet.until(() => quiet.frames.length === 2);
+  });
+
+  it("shows signs of life while it has nothing to say, and says how large a message is that it sends", async () => {
+    const hub = await start.hub({ aliveMs: 40 });
+    const client = await start.client(hub.port);
+    expect(client.hello.alive).to.equal(40);
+    await client.until(() => client.messages.filter(({ type }) => type === "alive").length === 3);
+    hub.append([item(1, 300_000)]);
+    await client.message("messages");
+    const at = client.messages.findIndex(({ type }) => type === "messages");
+    const announced = client.messages[at - 1];
+    expect(announced?.type).to.equal("alive");
+    const size = client.raw[at]?.length;
+    expect(announced).to.deep.equal({ type: "alive", next: size });
   });
 
   describe("refuses", () => {

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { WebSocket } from "ws";
+import { encodeCbor } from "../../../lib/encode/cbor.ts";
 import type { Hub } from "../../../lib/node/hub.ts";
+import { readServerMessage } from "../../../lib/protocol-reader.ts";
 import {
   HubLink,
   type LinkOptions,
@@ -8,10 +10,12 @@ import {
   type LinkState,
   type ReceivedFrames,
 } from "../../../lib/web/hub-link.ts";
+import { useLines } from "../../helpers/lines.ts";
 import { item, range, untilBrowsers, useHub } from "../../helpers/use-hub.ts";
 
 describe("HubLink", () => {
   const start = useHub();
+  const line = useLines();
 
   /** A page's link to a port, and what it told. */
   function open(port: number, options: Partial<LinkOptions> = {}) {
@@ -46,6 +50,7 @@ describe("HubLink", () => {
       sockets,
       states,
       frames,
+      look,
       sizes: () => frames.flatMap(({ messages }) => messages.sizes),
       until: (holds: () => boolean): Promise<void> =>
         new Promise((resolve) => {
@@ -151,6 +156,83 @@ describe("HubLink", () => {
     await page.until(() => page.states.at(-1)?.kind === "live");
   });
 
+  it("tries no more when told after it was closed", async () => {
+    const hub = await start.hub();
+    const page = open(hub.port, { minRetryMs: 60_000, maxRetryMs: 60_000 });
+    await page.until(() => page.states.at(-1)?.kind === "live");
+    page.sockets[0]?.terminate();
+    await page.until(() => page.states.at(-1)?.kind === "waiting");
+    page.link.close();
+    page.link.retryNow();
+    expect(page.sockets).to.have.lengthOf(1);
+    expect(page.states.at(-1)?.kind).to.equal("waiting");
+  });
+
+  it("asks a hub that greets and closes less and less often, and soon again one that was of use", async () => {
+    const delays: number[] = [];
+    let closing = true;
+    const hub = await start.hub();
+    const page = open(hub.port, {
+      random: () => 1,
+      stableMs: 300,
+      onState: (state) => {
+        // Told before there is a page to look at.
+        if (state.kind === "connecting") return;
+        if (state.kind === "waiting") delays.push(Math.round(state.retryAt - Date.now()));
+        if (state.kind === "live" && closing) page.sockets.at(-1)?.close();
+        page.look();
+      },
+    });
+    await page.until(() => delays.length === 6);
+    for (const [i, delay] of delays.entries())
+      expect(delay, String(delays)).to.be.within(10 * 2 ** i - 5, 10 * 2 ** i);
+    closing = false;
+    await untilBrowsers(hub, (all) => all[0]?.state === "live");
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    page.sockets.at(-1)?.close();
+    await page.until(() => delays.length === 7);
+    expect(delays[6]).to.be.within(5, 10);
+  });
+
+  describe("over a line that freezes without a word", () => {
+    it("notices, tries until the line lets it through, and goes on where it was", async () => {
+      const hub = await start.hub({ aliveMs: 100 });
+      hub.append(range(0, 5).map((i) => item(i, 100 + i)));
+      const frozen = await line(hub);
+      const page = open(frozen.port, { greetingMs: 200 });
+      await page.until(() => page.sizes().length === 5);
+      // Nothing is wrong with silence of data.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      expect(page.states.map(({ kind }) => kind)).to.deep.equal(["connecting", "live"]);
+      const began = performance.now();
+      frozen.freeze();
+      await page.until(() => page.states.at(-1)?.kind === "waiting");
+      expect(performance.now() - began).to.be.below(3_000);
+      hub.append(range(5, 9).map((i) => item(i, 100 + i)));
+      // Those who greet nobody are given up as well.
+      await page.until(() => frozen.connections >= 3);
+      frozen.thaw();
+      await page.until(() => page.sizes().length === 9);
+      expect(page.sizes()).to.deep.equal(range(100, 109));
+      expect(page.states.at(-1)?.kind).to.equal("live");
+    });
+
+    it("waits for ever for a hub that announces no signs of life", async () => {
+      const hub = await start.hub({ aliveMs: 50 });
+      const page = open(hub.port, {
+        // An older hub: its hello says nothing of it.
+        open: (protocol) => {
+          const socket = new WebSocket(`ws://127.0.0.1:${hub.port}/ws`, protocol);
+          start.onEnd(() => socket.terminate());
+          return withoutAlive(socket);
+        },
+      });
+      await page.until(() => page.states.at(-1)?.kind === "live");
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect(page.states.map(({ kind }) => kind)).to.deep.equal(["connecting", "live"]);
+    });
+  });
+
   it("gives up when it is not allowed to connect, and says why", async () => {
     const hub = await start.hub({ token: "secret" });
     const page = open(hub.port, { token: "wrong" });
@@ -188,6 +270,28 @@ describe("HubLink", () => {
     expect(await seen).to.deep.equal({ clientId: 1, event });
   });
 });
+
+/** The same connection, as a hub would have it that does not know of signs of life. */
+function withoutAlive(socket: WebSocket): LinkSocket {
+  const real = socket as unknown as LinkSocket;
+  return new Proxy(real, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+    set: (target, key, value) => {
+      if (key !== "onmessage") return Reflect.set(target, key, value);
+      const listener = value as NonNullable<LinkSocket["onmessage"]>;
+      target.onmessage = ({ data }) => {
+        const message = readServerMessage(new Uint8Array(data as ArrayBuffer));
+        if (message?.type === "alive") return;
+        const { alive: _, ...older } = { alive: 0, ...message };
+        listener({ data: encodeCbor(older) });
+      };
+      return true;
+    },
+  });
+}
 
 function portOf(socket: WebSocket): number {
   return Number(new URL(socket.url).port);

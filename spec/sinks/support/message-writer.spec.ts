@@ -4,7 +4,8 @@ import type { LogMsg } from "../../../lib/log-msg.ts";
 import { GrpcConnection } from "../../../lib/node/grpc-client.ts";
 import { RecordingStream } from "../../../lib/recording-stream.ts";
 import { memory } from "../../../sinks/memory.ts";
-import { type AckPolicy, MessageWriter } from "../../../sinks/support/message-writer.ts";
+import type { AckPolicy } from "../../../sinks/support/ack-policy.ts";
+import { MessageWriter } from "../../../sinks/support/message-writer.ts";
 import { type FakeProxyOptions, useFakeProxy } from "../../helpers/fake-proxy.ts";
 import { eventually } from "../../helpers/receivers.ts";
 
