@@ -3,6 +3,8 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import { firstValueFrom, Subject, take, toArray } from "rxjs";
 import { Scalars, TextLog } from "../../lib/archetypes/index.ts";
+import { Blueprint, TimeSeriesView } from "../../lib/blueprint/index.ts";
+import type { StoreId } from "../../lib/log-msg.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { type FlightRecorderOptions, flightRecorder } from "../../sinks/flight-recorder.ts";
 import { type DecodedRrd, decodeRrd } from "../helpers/decode-rrd.ts";
@@ -81,6 +83,48 @@ describe("flightRecorder", function () {
     const later = await decode(basename((await recorder.dump()).path));
     expect(numbersIn(later)).to.deep.equal([]);
     expect(later.messages.map((m) => m.kind)).to.deep.equal(["set-store-info"]);
+    await rec.close();
+  });
+
+  it("is not misled by a clock that is set", async () => {
+    const { now } = Date;
+    const rec = new RecordingStream("spec", eachRow);
+    const recorder = recorderOf({ seconds: 60 });
+    rec.attach(recorder);
+    try {
+      for (const hours of [0, 1, -1, 0]) {
+        Date.now = () => now() + hours * 3_600_000;
+        rec.log("values", values(hours));
+      }
+      await recorder.dump(dir.file("a.rrd"));
+    } finally {
+      Date.now = now;
+    }
+    expect(numbersIn(await decode("a.rrd"))).to.deep.equal([0, 1, -1, 0]);
+    await rec.close();
+  });
+
+  it("has the blueprint in use in a dump, before the data", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const recorder = recorderOf({ bytes: 1 });
+    rec.attach(recorder);
+    for (const name of ["old", "new"]) rec.sendBlueprint(Blueprint(TimeSeriesView({ name })));
+    rec.log("values", values(1));
+    rec.log("style", values(2), { static: true });
+    const { messages, chunks } = await decode(basename((await recorder.dump()).path));
+    const isBlueprint = ({ storeId }: { storeId: StoreId }): boolean =>
+      storeId.kind === "blueprint";
+    const blueprint = messages.filter(isBlueprint);
+    expect(new Set(blueprint.map((m) => m.storeId.recordingId)).size).to.equal(1);
+    expect(blueprint.at(-1)?.kind).to.equal("blueprint-activation");
+    expect(blueprint.filter((m) => m.kind === "chunk").length).to.be.greaterThan(2);
+    const names = chunks
+      .filter((chunk) => isBlueprint(chunk) && chunk.table.getChild("ViewBlueprint:display_name"))
+      .flatMap((chunk) => chunk.column("ViewBlueprint:display_name"));
+    expect(names).to.deep.equal([["new"]]);
+    expect(messages.filter((m) => m.kind !== "set-store-info").at(-1)?.storeId.kind).to.equal(
+      "recording",
+    );
     await rec.close();
   });
 
