@@ -105,12 +105,17 @@ describe("the messages that every file repeats", () => {
   it("hold activations in the order in which they came, so that the last one holds", async () => {
     const [one, two] = await Promise.all([
       blueprint("one", true, true),
-      blueprint("two", true, true),
+      blueprint("two", false, false),
     ]);
-    const back: LogMsg = { ...(one.at(-1) as BlueprintActivation), makeDefault: false };
-    const kept = keep(...one, ...two.slice(0, -1), back, ...two.slice(-1), back);
+    const shown = (messages: readonly LogMsg[]): BlueprintActivation => ({
+      ...(messages.at(-1) as BlueprintActivation),
+      makeActive: true,
+      makeDefault: false,
+    });
+    const [forth, back] = [shown(two), shown(one)];
+    const kept = keep(...one, ...two, forth, back);
     const activations = kept.filter((m) => m.kind === "blueprint-activation");
-    expect(activations.at(-1)).to.equal(back);
+    expect(activations.slice(-2)).to.deep.equal([forth, back]);
     expect(kept.slice(-activations.length)).to.deep.equal(activations);
   });
 
