@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, utimes } from "node:fs/promises";
 import { expect } from "chai";
+import { firstValueFrom } from "rxjs";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { save } from "../../sinks/save.ts";
 import { decodeRrd } from "../helpers/decode-rrd.ts";
@@ -131,6 +132,21 @@ describe("save, keeping some of the files", function () {
     expect(await readdir(dir.file("x"))).to.deep.equal(["run-0001.rrd", "run-0002.rrd"]);
     await start(1e5).rec.close();
     expect(await readdir(dir.file("x"))).to.deep.equal(["run-0002.rrd", "run-0003.rrd"]);
+  });
+
+  it("deletes what is too old when it is closed, also when no file is completed then", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const sink = save(dir.file("run.rrd"), { rotate: {}, retain: { ageMs: 30 } });
+    rec.attach(sink);
+    rec.log("values", values(1));
+    const complete = firstValueFrom(sink.parts$);
+    sink.rotate();
+    await complete;
+    // No turn of the event loop in which a timer could do it.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40);
+    sink.close();
+    await sink.close();
+    expect(await parts()).to.deep.equal([]);
   });
 
   it("is not misled by a clock that is set", async () => {

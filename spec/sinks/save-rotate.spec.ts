@@ -414,10 +414,12 @@ describe("save, one file after the other", function () {
       const rec = new RecordingStream("spec", eachRow);
       const sink = save(dir.file("run.rrd"), { rotate: {}, retain: { ageMs: 60_000 } });
       rec.attach(sink);
+      const first = firstValueFrom(sink.parts$);
       rec.log("values", values(1));
       sink.rotate();
       rec.log("values", values(2));
-      // What the sink knows of a part is what the file said when it was complete.
+      // What the sink has completed is as old as that, whatever the file says later.
+      await first;
       const old = new Date(Date.now() - 120_000);
       await utimes(dir.file("run-0001.rrd"), old, old);
       await rec.close();
