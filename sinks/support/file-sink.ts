@@ -2,11 +2,8 @@ import { compressLz4 } from "#lz4";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { ObserverSink, type SinkHost } from "../../lib/sink.ts";
-import { onExit } from "./exit-hooks.ts";
+import { EXIT_MS, onExit } from "./exit-hooks.ts";
 import { ioError } from "./io-error.ts";
-
-/** How long the end of the process may be held up to make the index of a file, in milliseconds. */
-const EXIT_MS = 2000;
 
 /**
  * Base of sinks that write files: they write within the call, keep the first failure, and are completed whatever way
@@ -105,7 +102,7 @@ export abstract class FileSink extends ObserverSink {
 
   /** From the first file on the end of the process is watched. */
   protected opened(): void {
-    this.#unhook ??= onExit(() => this.#finishAtExit());
+    this.#unhook ??= onExit((deadline) => this.#finishAtExit(deadline));
   }
 
   protected get hosts(): Iterable<SinkHost> {
@@ -149,14 +146,14 @@ export abstract class FileSink extends ObserverSink {
   }
 
   /** No event loop any more: what is pending in the recordings is fetched, the file completed, all in this call. */
-  #finishAtExit(): void {
+  #finishAtExit(deadline: number): void {
     try {
       for (const host of this.#hosts) host.drain();
       this.#ended = true;
       if (this.failure !== undefined) return;
-      if (!this.finishNow(performance.now() + EXIT_MS)) {
+      if (!this.finishNow(deadline)) {
         console.error(
-          `rerun-rx: the index of ${this.target} was left out, as it would have taken more than ${EXIT_MS} ms; its data is complete`,
+          `rerun-rx: the index of ${this.target} was left out, as there were no more than ${EXIT_MS} ms for it; its data is complete`,
         );
       }
       this.setState("closed");

@@ -164,6 +164,52 @@ describe("flightRecorder", function () {
     expect(numbersIn(await decode("dump-0002.rrd"))).to.have.lengthOf(301);
   });
 
+  it("makes a dump for a value that comes while one is made that was called for", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const trigger$ = new Subject<void>();
+    const recorder = recorderOf({ trigger$ });
+    rec.attach(recorder);
+    for (let i = 0; i < 100; i++) rec.log("values", values(i));
+    const manual = recorder.dump(dir.file("a.rrd"));
+    rec.log("values", values(100));
+    trigger$.next();
+    rec.log("values", values(101));
+    await manual;
+    await recorder.flush();
+    expect(numbersIn(await decode("a.rrd"))).to.have.lengthOf(100);
+    expect(numbersIn(await decode("dump-0001.rrd"))).to.have.lengthOf(101);
+    await rec.close();
+  });
+
+  it("makes the dump for a value that came while it made one, also when it is closed then", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const trigger$ = new Subject<void>();
+    rec.attach(recorderOf({ trigger$ }));
+    for (let i = 0; i < 300; i++) rec.log("values", values(i));
+    trigger$.next();
+    rec.log("values", values(300));
+    trigger$.next();
+    await rec.close();
+    expect(numbersIn(await decode("dump-0001.rrd"))).to.have.lengthOf(300);
+    expect(numbersIn(await decode("dump-0002.rrd"))).to.have.lengthOf(301);
+  });
+
+  it("takes a trigger that comes out of the recording itself", async () => {
+    const rec = new RecordingStream("spec", { sendProperties: false });
+    const trigger$ = new Subject<void>();
+    const recorder = recorderOf({ trigger$ });
+    rec.attach(recorder);
+    rec.messages$.subscribe((message) => {
+      if (message.kind === "chunk") trigger$.next();
+    });
+    rec.log("values", values(1));
+    trigger$.next();
+    await recorder.flush();
+    await rec.close();
+    // One for the value, and one for what was handed on for it.
+    expect(await readdir(dir.path)).to.deep.equal(["dump-0001.rrd", "dump-0002.rrd"]);
+  });
+
   it("lets the program work while it writes a large dump", async () => {
     const rec = new RecordingStream("spec", eachRow);
     const recorder = recorderOf({ compression: "none" });
@@ -270,6 +316,35 @@ describe("flightRecorder", function () {
       const file = await decode("crash-0001.rrd");
       expect([file.truncatedBytes, file.manifests.length]).to.deep.equal([0, 1]);
       expect(numbersIn(file, "/large", "Scalars:scalars")).to.have.lengthOf(400_000);
+    });
+
+    it("makes the dump of a value that came while it made one when the program exits", async () => {
+      expect((await crash("exit with two triggers")).code).to.equal(3);
+      for (const [name, rows] of [
+        ["crash-0001.rrd", 1000],
+        ["crash-0002.rrd", 1001],
+      ] as const) {
+        const file = await decode(name);
+        expect([file.truncatedBytes, file.manifests.length]).to.deep.equal([0, 1]);
+        expect(numbersIn(file, "/values", "Scalars:scalars")).to.have.lengthOf(rows);
+      }
+    });
+
+    it("tells of a dump that fails, and goes on to dump in a program that goes on", async () => {
+      const { code, stdout } = await run("crash.ts", {
+        args: [dir.file("crash.rrd"), "full"],
+        // Files may have 100 KiB.
+        wrapper: ["sh", "-c", 'ulimit -f 200; exec "$0" "$@"'],
+      }).exit;
+      expect(code).to.equal(0);
+      expect(JSON.parse(stdout.split("\n").at(-2) ?? "")).to.deep.equal({
+        errors: ["disk-full"],
+        dumps: ["crash-0002.rrd"],
+        listeners: [0, 0, 0, 0],
+      });
+      expect(numbersIn(await decode("crash-0002.rrd"), "/small", "Scalars:scalars")).to.deep.equal([
+        1,
+      ]);
     });
 
     it("leaves the program's own handling of errors as it is", async () => {
