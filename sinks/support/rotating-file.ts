@@ -6,6 +6,7 @@ import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { PinnedMessages } from "../../lib/pinned-messages.ts";
 import { type Observable, Subject } from "../../lib/rxjs.ts";
+import type { Delivery } from "../../lib/sink.ts";
 import { type FilePart, Part, type PartLimits } from "./file-part.ts";
 import { FileSink } from "./file-sink.ts";
 import { PartNames } from "./part-names.ts";
@@ -100,19 +101,21 @@ export class RotatingFileSink extends FileSink {
     });
   }
 
-  override write(messages: readonly LogMsg[]): void {
+  override write(messages: readonly LogMsg[]): Delivery | undefined {
+    let receipt: Delivery | undefined;
     this.#writing = true;
     try {
-      super.write(messages);
+      receipt = super.write(messages);
     } finally {
       this.#writing = false;
     }
-    if (!this.#rotateLater) return;
+    if (!this.#rotateLater) return receipt;
     this.#rotateLater = false;
     // Who asked was told of one of these messages: it was logged before.
     this.guard(() => {
       if (this.#part?.hasData === true) this.#endPart(this.#part);
     });
+    return receipt;
   }
 
   protected take(message: LogMsg): void {
