@@ -96,7 +96,8 @@ export class Pipe {
       if (this.#isEnding) throw new StalledReader(bytes.length - done);
       this.#wait();
     }
-    this.#kept.push(bytes.slice(done));
+    // A copy, which `slice` of a Buffer is not.
+    this.#kept.push(new Uint8Array(bytes.subarray(done)));
     this.#keptBytes += bytes.length - done;
   }
 
