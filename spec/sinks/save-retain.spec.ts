@@ -144,7 +144,6 @@ describe("save, keeping some of the files", function () {
     await complete;
     // No turn of the event loop in which a timer could do it.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40);
-    sink.close();
     await sink.close();
     expect(await parts()).to.deep.equal([]);
   });
