@@ -11,6 +11,7 @@ import { PipeStage } from "./pipe-stage.ts";
 import { BehaviorSubject, quietTime, realTime } from "./rxjs.ts";
 import type { Delivery, Sink, SinkState, WaitOptions } from "./sink.ts";
 import { keepAlive, Patience, raceSignal } from "./wait.ts";
+import { Waiters } from "./waiters.ts";
 
 /** Messages are handed over in batches of about this size: large enough to be cheap, small enough to stop soon. */
 const BATCH_BYTES = 4 << 20;
@@ -76,8 +77,8 @@ export class AttachedSink implements Attachment {
   #endedAt = Number.POSITIVE_INFINITY;
   #closing: Promise<boolean> | undefined;
   #patience: Patience | undefined;
-  /** Called at the next step forward. */
-  #waiters: (() => void)[] = [];
+  /** For the next step forward: something was delivered or taken, began anew, or ended. */
+  readonly #waiters = new Waiters();
 
   constructor(
     log: MessageLog<LogMsg>,
@@ -237,7 +238,7 @@ export class AttachedSink implements Attachment {
       (value: T): void => {
         if (turn !== this.#turn || this.#ended) return;
         work(value);
-        this.#wake();
+        this.#waiters.wake();
       };
     const fail = (thrown: unknown): void => {
       if (turn === this.#turn) this.#fail(thrown);
@@ -267,7 +268,7 @@ export class AttachedSink implements Attachment {
     this.#turn++;
     this.#busy = false;
     this.#cursor.rewind();
-    this.#wake();
+    this.#waiters.wake();
     this.pump();
   }
 
@@ -296,15 +297,6 @@ export class AttachedSink implements Attachment {
     this.#events.changed();
   }
 
-  /** Resolves at the next step forward: something was delivered or taken, began anew, or ended. */
-  #step(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
-  }
-
-  #wake(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve();
-  }
-
   /**
    * Waits until everything below `target` is written, flushed and acknowledged. Rejects when the sink fails or the
    * signal ends the wait.
@@ -317,7 +309,7 @@ export class AttachedSink implements Attachment {
     let output: number | undefined;
     try {
       while (!isOver()) {
-        await raceSignal(this.#settle(target), signal);
+        await this.#settle(target, signal);
         this.#throwFailure();
         output ??= this.#pipe?.log.nextSeq ?? 0;
         const turn = this.#turn;
@@ -325,7 +317,7 @@ export class AttachedSink implements Attachment {
         this.#throwFailure();
         if (this.#isDelivered(target, output)) return;
         // Unless the sink began anew, and what was not acknowledged has been written once more.
-        if (turn === this.#turn && !this.#busy) await raceSignal(this.#step(), signal);
+        if (turn === this.#turn && !this.#busy) await this.#waiters.next(signal);
       }
       throw new RerunError("flush-timeout", `${this.name} does not have everything yet`);
     } finally {
@@ -346,14 +338,16 @@ export class AttachedSink implements Attachment {
     }
   }
 
-  /** Waits until everything below `target` is written, also what operators held back of it. */
-  async #settle(target: number): Promise<void> {
+  /**
+   * Waits until everything below `target` is written, also what operators held back of it, or the signal ends the wait.
+   */
+  async #settle(target: number, signal: AbortSignal | undefined): Promise<void> {
     this.pump();
-    while (this.#busy && !this.#isDelivered(target)) await this.#step();
+    await this.#waiters.until(() => !this.#busy || this.#isDelivered(target), signal);
     if (this.#pipe === undefined) return;
     this.drain(false);
     const output = this.#pipe.log.nextSeq;
-    while (this.#busy && !this.#isDelivered(target, output)) await this.#step();
+    await this.#waiters.until(() => !this.#busy || this.#isDelivered(target, output), signal);
   }
 
   /** @param output how far of what operators handed out */
@@ -401,13 +395,13 @@ export class AttachedSink implements Attachment {
         this.pump();
         if (this.#pipe !== undefined) {
           // A busy sink: the operators have not seen everything yet.
-          if (this.#busy) await within(this.#settle(Number.POSITIVE_INFINITY));
+          if (this.#busy) await within(this.#settle(Number.POSITIVE_INFINITY, patience.signal));
           this.#pipe.complete();
           if (this.#pipe.ended !== undefined) await within(this.#pipe.ended);
           this.pump();
         }
       }
-      if (this.#busy) await within(this.#settle(Number.POSITIVE_INFINITY));
+      if (this.#busy) await within(this.#settle(Number.POSITIVE_INFINITY, patience.signal));
       // Until it is acknowledged it may have to be written again.
       if (!this.#ended && this.#cursor.owed().length > 0)
         await within(this.#deliver({ signal: patience.signal }));
@@ -445,12 +439,14 @@ export class AttachedSink implements Attachment {
 
   /** Flushes until everything is acknowledged that was written. */
   async #deliver(options: WaitOptions): Promise<void> {
-    while (!this.#ended && this.#cursor.owed().length > 0) {
-      await this.#settle(Number.POSITIVE_INFINITY);
+    const isOver = (): boolean =>
+      this.#ended || options.signal?.aborted === true || this.#cursor.owed().length === 0;
+    while (!isOver()) {
+      await this.#settle(Number.POSITIVE_INFINITY, options.signal);
       const turn = this.#turn;
       await this.sink.flush?.(options);
-      if (this.#ended || this.#cursor.owed().length === 0) return;
-      if (turn === this.#turn && !this.#busy) await this.#step();
+      if (isOver()) return;
+      if (turn === this.#turn && !this.#busy) await this.#waiters.next(options.signal);
     }
   }
 
@@ -468,7 +464,7 @@ export class AttachedSink implements Attachment {
     this.#pipe?.close();
     this.#stateSubscription?.unsubscribe();
     if (typeof this.#letGo === "function") this.#letGo();
-    this.#wake();
+    this.#waiters.wake();
   }
 }
 

@@ -20,8 +20,6 @@ interface Store {
   readonly chunks: Set<Kept>;
   /** The latest value of each component of each entity. */
   readonly latest: Map<string, Kept>;
-  /** By what they activate. */
-  readonly activations: Map<string, BlueprintActivation>;
 }
 
 /**
@@ -32,6 +30,8 @@ interface Store {
 export class PinnedMessages {
   readonly #stores = new Map<string, Store>();
   readonly #roles = new BlueprintRoles();
+  /** By store, then by what they activate; in the order in which they came, as the last one holds. */
+  readonly #activations = new Map<string, BlueprintActivation>();
 
   /** Takes note of a message; those of temporal data pass by. Copies what the chunk has borrowed. */
   add(message: LogMsg): void {
@@ -46,8 +46,7 @@ export class PinnedMessages {
         addChunk(store, message);
         return;
       case "blueprint-activation":
-        store.activations.set(`${message.makeActive} ${message.makeDefault}`, message);
-        for (const ended of this.#roles.activate(message)) this.#stores.delete(ended);
+        this.#activate(message);
     }
   }
 
@@ -56,12 +55,31 @@ export class PinnedMessages {
     return [...this.#stores.values()].flatMap(({ info }) => info ?? []);
   }
 
-  /** The messages in an order in which they can be written: infos first, the activation of a blueprint behind it. */
+  /**
+   * The messages in an order in which they can be written: infos, then blueprints and behind them their activations, so
+   * that a viewer has its layout at once, then data.
+   */
   *[Symbol.iterator](): Generator<LogMsg> {
     yield* this.infos;
-    for (const { chunks, activations } of this.#stores.values()) {
-      for (const { message } of chunks) yield message;
-      yield* activations.values();
+    yield* this.#chunksOf("blueprint");
+    yield* this.#activations.values();
+    yield* this.#chunksOf("recording");
+  }
+
+  *#chunksOf(kind: StoreId["kind"]): Generator<LogMsg> {
+    for (const { chunks } of this.#stores.values())
+      for (const { message } of chunks) if (message.storeId.kind === kind) yield message;
+  }
+
+  #activate(message: BlueprintActivation): void {
+    const { storeId, makeActive, makeDefault } = message;
+    const key = `${keyOf(storeId)}\n${makeActive} ${makeDefault}`;
+    this.#activations.delete(key);
+    this.#activations.set(key, message);
+    for (const ended of this.#roles.activate(message)) {
+      this.#stores.delete(ended);
+      for (const [of, { storeId: id }] of this.#activations)
+        if (keyOf(id) === ended) this.#activations.delete(of);
     }
   }
 
@@ -73,7 +91,6 @@ export class PinnedMessages {
         info: undefined,
         chunks: new Set(),
         latest: new Map(),
-        activations: new Map(),
       };
       this.#stores.set(key, store);
     }

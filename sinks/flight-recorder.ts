@@ -53,7 +53,10 @@ export class FlightRecorder extends ObserverSink {
   readonly #dumps = new Set<Dump>();
   #tail: Promise<unknown> = Promise.resolve();
   #writing = false;
-  #again = false;
+  /** A value of the trigger waits for its dump. */
+  #triggers = false;
+  #isAnswering = false;
+  #answered: Promise<void> | undefined;
   #trigger: Subscription | undefined;
   #unhookCrash: (() => void) | undefined;
   #unhookExit: (() => void) | undefined;
@@ -66,7 +69,8 @@ export class FlightRecorder extends ObserverSink {
     this.#options = options;
     this.#names = new PartNames(path, options.name);
     this.#recent = new RecentMessages(bytes, seconds * 1000);
-    if (options.onCrash === true) this.#unhookCrash = onCrash(() => this.#dumpAtCrash());
+    if (options.onCrash === true)
+      this.#unhookCrash = onCrash((deadline) => this.#dumpAtCrash(deadline));
     this.#trigger = options.trigger$?.subscribe({
       next: () => this.#triggered(),
       error: (thrown: unknown) =>
@@ -106,10 +110,11 @@ export class FlightRecorder extends ObserverSink {
 
   /** Resolves when the dumps on their way are complete. */
   async flush(): Promise<void> {
+    await this.#answered;
     await this.#tail;
   }
 
-  /** Completes the dumps on their way, makes no more, and lets go of what it holds. Idempotent. */
+  /** Completes the dumps that were asked for, makes no more, and lets go of what it holds. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -124,11 +129,7 @@ export class FlightRecorder extends ObserverSink {
    * @throws RerunError `file-exists`, `directory-missing`, `permission-denied`, `disk-full`, `io-failed`,
    *   `invalid-argument`
    */
-  dump(path?: string): Promise<FlightDump> {
-    return this.#dump(path);
-  }
-
-  async #dump(path: string | undefined): Promise<FlightDump> {
+  async dump(path?: string): Promise<FlightDump> {
     if (path !== undefined) checkPath(path);
     if (this.#closing !== undefined) {
       throw new RerunError(
@@ -136,8 +137,12 @@ export class FlightRecorder extends ObserverSink {
         `Expected dump() before ${this.name} was closed; make a new recorder`,
       );
     }
+    return this.#make(path ?? this.#names);
+  }
+
+  async #make(path: string | PartNames): Promise<FlightDump> {
     // Now, not when it is its turn: what counts is the moment at which it was asked for.
-    const dump = this.#begin(path ?? this.#names);
+    const dump = this.#begin(path);
     const made = this.#tail.then(() => this.#finish(dump));
     this.#tail = made.catch(() => undefined);
     return made;
@@ -147,26 +152,26 @@ export class FlightRecorder extends ObserverSink {
     this.#trigger?.unsubscribe();
     this.#unhookCrash?.();
     this.setState("closing");
-    this.#again = false;
-    await this.#tail;
+    await this.flush();
     this.#recent.clear();
     this.#dumps$.complete();
     this.setState("closed");
   }
 
   #triggered(): void {
-    if (this.#closing !== undefined) return;
-    if (this.#dumps.size > 0) {
-      this.#again = true;
-      return;
+    this.#triggers = true;
+    // What is handed on for a dump may be what the next value comes from.
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
+    this.#answered = this.#answer();
+  }
+
+  async #answer(): Promise<void> {
+    while (this.#triggers) {
+      this.#triggers = false;
+      await this.#make(this.#names).catch((thrown: unknown) => this.#report(thrown));
     }
-    this.#dump(undefined)
-      .catch((thrown: unknown) => this.#report(RerunError.from(thrown)))
-      .finally(() => {
-        if (!this.#again) return;
-        this.#again = false;
-        this.#triggered();
-      });
+    this.#isAnswering = false;
   }
 
   #begin(path: string | PartNames): Dump {
@@ -174,7 +179,7 @@ export class FlightRecorder extends ObserverSink {
     if (!this.#writing) for (const host of this.#hosts) host.drain();
     const dump = new Dump(path, this.#recent.snapshot(), this.#options);
     this.#dumps.add(dump);
-    this.#unhookExit ??= onExit(() => this.#finishAtExit());
+    this.#unhookExit ??= onExit((deadline) => this.#finishAtExit(deadline));
     return dump;
   }
 
@@ -196,31 +201,51 @@ export class FlightRecorder extends ObserverSink {
     this.#unhookExit = undefined;
   }
 
-  #finishAtExit(): void {
-    for (const dump of this.#dumps) {
-      try {
-        dump.finishNow();
-      } catch (thrown) {
-        console.error(`rerun-rx: ${RerunError.from(thrown).message}`);
-      }
-      this.#done(dump);
-    }
+  #finishAtExit(deadline: number): void {
+    const tell = (thrown: unknown): void =>
+      console.error(`rerun-rx: ${RerunError.from(thrown).message}`);
+    for (const dump of this.#dumps) this.#finishNow(() => dump, deadline, tell);
+    if (!this.#triggers) return;
+    this.#triggers = false;
+    this.#finishNow(() => this.#begin(this.#names), deadline, tell);
   }
 
-  #dumpAtCrash(): void {
+  #dumpAtCrash(deadline: number): void {
     this.#unhookCrash?.();
     this.#unhookCrash = undefined;
+    // The program may go on.
+    const tell = (thrown: unknown): void => this.#report(thrown);
+    const dump = this.#finishNow(() => this.#begin(this.#names), deadline, tell);
+    if (dump === undefined) return;
+    console.error(`rerun-rx: what was logged before the error is in ${dump.path}`);
+  }
+
+  /** Completes a dump within the call; undefined when it failed, which is told. */
+  #finishNow(
+    begin: () => Dump,
+    deadline: number,
+    tell: (thrown: unknown) => void,
+  ): Dump | undefined {
+    let dump: Dump | undefined;
     try {
-      const dump = this.#begin(this.#names);
-      dump.finishNow();
-      this.#done(dump);
-      console.error(`rerun-rx: what was logged before the error is in ${dump.path}`);
+      dump = begin();
+      dump.finishNow(deadline);
+      if (dump.leftOut > 0) {
+        console.error(
+          `rerun-rx: ${dump.leftOut} chunks, the oldest, were left out of ${dump.path}, as there was no time for them`,
+        );
+      }
+      return dump;
     } catch (thrown) {
-      console.error(`rerun-rx: ${RerunError.from(thrown).message}`);
+      tell(thrown);
+      return undefined;
+    } finally {
+      if (dump !== undefined) this.#done(dump);
     }
   }
 
-  #report(error: RerunError): void {
+  #report(thrown: unknown): void {
+    const error = RerunError.from(thrown);
     if (this.#hosts.size === 0) console.warn(`rerun-rx: ${error.message}`);
     for (const host of this.#hosts) host.report(error);
   }

@@ -44,7 +44,9 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  * `recordingId` or another, counts on and overwrites nothing.
  *
  * With `retain` old parts are deleted: those that this sink has completed, and parts of earlier runs whose names are of
- * the same row and that hold a recording of the same application id and recording id. No other file is touched.
+ * the same row and that hold a recording of the same application id and recording id: set `recordingId`, which is
+ * another one for each run by default. No other file is touched. Programs that run at the same time need names or ids of
+ * their own.
  *
  * ```ts
  * rec.attach(save("out.rrd"));

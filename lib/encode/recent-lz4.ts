@@ -9,7 +9,7 @@ interface Compressed {
 }
 
 /** Bytes kept of what was compressed lately. */
-const MAX_RECENT_BYTES = 8 << 20;
+const MAX_RECENT_BYTES = 16 << 20;
 /** What an entry takes by itself, about. */
 const ENTRY_BYTES = 200;
 

@@ -7,7 +7,7 @@ import {
   RERUN_VERSION_BYTES,
 } from "./log-msg.ts";
 import { join } from "./pieces.ts";
-import { lz4Of } from "./recent-lz4.ts";
+import { lz4Aside, lz4Of } from "./recent-lz4.ts";
 
 export type { Compression } from "./log-msg.ts";
 
@@ -88,6 +88,25 @@ function encodeChunkParts(message: ChunkMsg, compression: Compression): Uint8Arr
   );
   const length = before.length + payloadBytes + after.length;
   return [messageHeader(MESSAGE_KIND.arrowMsg, length), before, ...payload, after];
+}
+
+/**
+ * Compresses a large message on another thread, ahead of {@link encodeFrameParts}, which would keep this one for
+ * milliseconds. For those who can wait; it is not necessary.
+ *
+ * @returns undefined when there is nothing to wait for
+ */
+export function prepareFrame(
+  message: LogMsg,
+  compression: Compression = "lz4",
+): Promise<void> | undefined {
+  if (message.kind !== "chunk" || compression === "none") return undefined;
+  try {
+    return lz4Aside(message.chunk);
+  } catch {
+    // Of what cannot be encoded, such as what is too large, the one hears who encodes it.
+    return undefined;
+  }
 }
 
 /** One message of a stream in one piece, header included. */

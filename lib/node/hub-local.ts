@@ -4,14 +4,14 @@ import { decodeLogMsg } from "../decode/log-msg.ts";
 import { RerunError } from "../errors.ts";
 import type { LogMsg } from "../log-msg.ts";
 import type { LogCursor, LogEntry, MessageLog } from "../message-log.ts";
-import type { Sink, WaitOptions } from "../sink.ts";
+import type { Sink, SinkHost, WaitOptions } from "../sink.ts";
 import { raceSignal } from "../wait.ts";
 import { bareParts, type HubItem } from "./hub-item.ts";
 
 /** What a local sink tells its hub. */
 export interface LocalEvents {
   /** Lets those who log in this process hand over what they hold back. */
-  drain(): void;
+  readonly drain: SinkHost["drain"];
   /** It took something. */
   changed(): void;
   /** Something to tell the program. */
@@ -43,8 +43,8 @@ export class LocalReader {
     this.#cursor = log.cursor();
     this.#letGo = sink.attached?.({
       enabled: true,
-      drain: () => {
-        events.drain();
+      drain: (options) => {
+        events.drain(options);
         this.pump();
       },
       replay: () => this.#replay(),

@@ -5,7 +5,7 @@ import type { RerunError } from "../errors.ts";
 import type { LogMsg } from "../log-msg.ts";
 import type { ViewerCommand, ViewerEvent } from "../protocol.ts";
 import { Subject } from "../rxjs.ts";
-import type { Sink } from "../sink.ts";
+import type { Sink, SinkHost } from "../sink.ts";
 import { raceSignal } from "../wait.ts";
 import { Access, exposure } from "./hub-access.ts";
 import type { HubItem } from "./hub-item.ts";
@@ -178,7 +178,7 @@ export class Hub {
    *   process ends
    * @returns what gives it the rest and closes it; rejects when the sink failed
    */
-  attach(sink: Sink, drain: () => void = () => undefined): () => Promise<void> {
+  attach(sink: Sink, drain: SinkHost["drain"] = () => undefined): () => Promise<void> {
     const local = new LocalReader(this.#log.log, sink, {
       drain,
       changed: () => this.changes$.next(),

@@ -1,5 +1,4 @@
-import type { Compression } from "../../lib/encode/log-msg.ts";
-import { lz4Aside } from "../../lib/encode/recent-lz4.ts";
+import { type Compression, prepareFrame } from "../../lib/encode/rrd.ts";
 import { byteSizeOf, type LogMsg } from "../../lib/log-msg.ts";
 
 /** Bytes of what waits, past which no more should come: as much as is remembered of what was compressed. */
@@ -34,7 +33,7 @@ export class AsideQueue {
 
   push(messages: readonly LogMsg[]): void {
     for (const message of messages) {
-      const ready = this.#compress(message);
+      const ready = prepareFrame(message, this.#compression);
       if (ready === undefined && this.#queue.length === 0) {
         this.#take(message);
         continue;
@@ -56,7 +55,7 @@ export class AsideQueue {
   async #handOn(): Promise<void> {
     try {
       for (let [first] = this.#queue; first !== undefined; [first] = this.#queue) {
-        await this.#compress(first);
+        await prepareFrame(first, this.#compression);
         // It may have been taken meanwhile.
         if (first === this.#queue[0]) {
           this.#shift();
@@ -66,11 +65,6 @@ export class AsideQueue {
     } finally {
       this.#run = undefined;
     }
-  }
-
-  #compress(message: LogMsg): Promise<void> | undefined {
-    if (message.kind !== "chunk" || this.#compression === "none") return undefined;
-    return lz4Aside(message.chunk);
   }
 
   #shift(): LogMsg | undefined {

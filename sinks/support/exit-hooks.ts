@@ -2,12 +2,18 @@
  * Runs what must happen before the process is gone: at a normal exit, after an uncaught error, and at SIGINT,
  * SIGTERM and SIGHUP. Nothing is registered on `process` while there is nothing to run.
  */
-const hooks = new Set<() => void>();
+const hooks = new Set<ExitHook>();
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
+/** How long the end of the process may be held up by what can be left out, by all together, in milliseconds. */
+export const EXIT_MS = 2000;
+
+/** What is to be done; from `deadline` of `performance.now()` on what can be left out is. */
+export type ExitHook = (deadline: number) => void;
+
 /** Registers a synchronous function; the result takes it back. */
-export function onExit(hook: () => void): () => void {
+export function onExit(hook: ExitHook): () => void {
   if (hooks.size === 0) {
     process.on("exit", runAll);
     // First in line, so that our work is done before a listener of the program calls exit().
@@ -21,10 +27,10 @@ export function onExit(hook: () => void): () => void {
   };
 }
 
-const crashHooks = new Set<() => void>();
+const crashHooks = new Set<ExitHook>();
 
 /** Registers a synchronous function for errors that nobody catches, before anything else is done about them. */
-export function onCrash(hook: () => void): () => void {
+export function onCrash(hook: ExitHook): () => void {
   if (crashHooks.size === 0) process.on("uncaughtExceptionMonitor", runCrashHooks);
   crashHooks.add(hook);
   return () => {
@@ -34,11 +40,27 @@ export function onCrash(hook: () => void): () => void {
 }
 
 function runCrashHooks(): void {
-  for (const hook of [...crashHooks]) hook();
+  const until = deadlineOfNow();
+  for (const hook of [...crashHooks]) hook(until);
 }
 
 function runAll(): void {
-  for (const hook of [...hooks]) hook();
+  const until = deadlineOfNow();
+  for (const hook of [...hooks]) hook(until);
+}
+
+let deadline: number | undefined;
+
+/** An error that nobody caught, and the exit that it leads to, are one end. */
+function deadlineOfNow(): number {
+  if (deadline === undefined) {
+    deadline = performance.now() + EXIT_MS;
+    // The program goes on after all.
+    setImmediate(() => {
+      deadline = undefined;
+    }).unref();
+  }
+  return deadline;
 }
 
 /** What is registered for signals: those who look for listeners of the program leave it out. */

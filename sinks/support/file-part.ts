@@ -28,7 +28,9 @@ export class Part implements NumberedFile {
   readonly number: number;
   readonly path: string;
   readonly output: RrdOutput;
-  readonly #openedAt = Date.now();
+  readonly #openedAt = new Date();
+  /** Of `performance.now()`: the time of day may be set meanwhile. */
+  readonly #begunMs = performance.now();
   /** What it repeats of earlier parts and is not written yet. */
   #rest: readonly LogMsg[];
   /** Bytes that it repeats. */
@@ -59,8 +61,7 @@ export class Part implements NumberedFile {
 
   get facts(): FilePart {
     const { number, path, output } = this;
-    const [openedAt, closedAt] = [new Date(this.#openedAt), new Date()];
-    return { number, path, bytes: output.bytes, openedAt, closedAt };
+    return { number, path, bytes: output.bytes, openedAt: this.#openedAt, closedAt: new Date() };
   }
 
   /** @param more bytes of the message that comes next */
@@ -70,7 +71,7 @@ export class Part implements NumberedFile {
       this.hasData &&
       ((written + more > bytes && written >= 2 * this.#repeated) ||
         this.output.footerFill > FULL ||
-        Date.now() - this.#openedAt >= ms)
+        performance.now() - this.#begunMs >= ms)
     );
   }
 
@@ -79,16 +80,27 @@ export class Part implements NumberedFile {
     if (message.kind !== "set-store-info") this.hasData = true;
   }
 
-  /** Goes on with what it repeats, until so many bytes are written or the time has come. */
+  /**
+   * Goes on with what it repeats, until so many bytes are written or the time has come, but not before blueprints are
+   * written: of two activations the later one holds, while of static data the newest row does, wherever it is.
+   */
   repeat(bytes: number = Infinity, until: number = Infinity): void {
     const { output } = this;
     const start = output.bytes;
     let next = 0;
-    while (next < this.#rest.length && output.bytes - start < bytes && performance.now() < until) {
+    while (next < this.#rest.length) {
+      const message = this.#rest[next] as LogMsg;
+      const isDue = output.bytes - start < bytes && performance.now() < until;
+      if (!isDue && mayComeLate(message)) break;
       const before = output.bytes;
-      output.write(this.#rest[next++] as LogMsg);
+      output.write(message);
+      next++;
       this.#repeated += output.bytes - before;
     }
     if (next > 0) this.#rest = this.#rest.slice(next);
   }
+}
+
+function mayComeLate({ kind, storeId }: LogMsg): boolean {
+  return kind === "chunk" && storeId.kind === "recording";
 }

@@ -1,12 +1,10 @@
 import { compressLz4 } from "#lz4";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
-import { ObserverSink, type SinkHost } from "../../lib/sink.ts";
-import { onExit } from "./exit-hooks.ts";
+import { type Delivery, ObserverSink, type SinkHost, type WaitOptions } from "../../lib/sink.ts";
+import { EXIT_MS, onExit } from "./exit-hooks.ts";
+import { Gate } from "./gate.ts";
 import { ioError } from "./io-error.ts";
-
-/** How long the end of the process may be held up to make the index of a file, in milliseconds. */
-const EXIT_MS = 2000;
 
 /**
  * Base of sinks that write files: they write within the call, keep the first failure, and are completed whatever way
@@ -22,6 +20,11 @@ export abstract class FileSink extends ObserverSink {
   #unhook: (() => void) | undefined;
   #ended = false;
   #closing: Promise<void> | undefined;
+  #receipt: Receipt | undefined;
+  #isExiting = false;
+  /** Why the rest is lost at the end of the process. */
+  #exitFailure: unknown;
+  #lostRows = 0;
 
   constructor(name: string, target: string, compression: "lz4" | "none" | undefined) {
     super();
@@ -39,6 +42,14 @@ export abstract class FileSink extends ObserverSink {
   protected abstract finish(): Promise<void> | undefined;
   /** Completes what is open within this call; `finish` may be at it. False when something had to be left out. */
   protected abstract finishNow(deadline: number): boolean;
+  /** While the reader of a pipe takes nothing: kept when it has everything. */
+  protected get waiting(): Gate | undefined {
+    return undefined;
+  }
+  /** Nobody waits any more for what is open to be complete. */
+  protected letGo(): void {}
+  /** Begins the end of the process: what follows waits for nothing beyond the deadline that does not move. */
+  protected endNow(_deadline: number): void {}
   /** Closes what is open after a failure. */
   protected abstract abort(): void;
 
@@ -47,7 +58,8 @@ export abstract class FileSink extends ObserverSink {
     return () => this.#hosts.delete(host);
   }
 
-  write(messages: readonly LogMsg[]): void {
+  write(messages: readonly LogMsg[]): Delivery | undefined {
+    if (this.#isExiting) return this.#writeAtExit(messages);
     if (this.#ended) {
       throw (
         this.failure ??
@@ -60,6 +72,10 @@ export abstract class FileSink extends ObserverSink {
     this.guard(() => {
       for (const message of messages) this.take(message);
     });
+    const { waiting } = this;
+    if (waiting === undefined) return undefined;
+    if (this.#receipt?.waiting !== waiting) this.#receipt = new Receipt(waiting);
+    return this.#receipt;
   }
 
   flush(): Promise<void> | undefined {
@@ -68,11 +84,12 @@ export abstract class FileSink extends ObserverSink {
   }
 
   /** Completes what is open. A promise when that takes more than a moment. Idempotent. */
-  close(): Promise<void> | undefined {
+  close({ signal }: WaitOptions = {}): Promise<void> | undefined {
+    this.#letGoBy(signal);
     if (this.#ended) return this.#closing;
     this.#ended = true;
     if (this.failure !== undefined) {
-      this.#letGo();
+      this.#unwatch();
       throw this.failure;
     }
     this.setState("closing");
@@ -80,21 +97,21 @@ export abstract class FileSink extends ObserverSink {
     try {
       rest = this.finish();
     } catch (thrown) {
-      this.#letGo();
+      this.#unwatch();
       this.#failWith(thrown);
     }
     if (rest === undefined) {
-      this.#letGo();
+      this.#unwatch();
       this.setState("closed");
       return undefined;
     }
     this.#closing = rest.then(
       () => {
-        this.#letGo();
+        this.#unwatch();
         this.setState("closed");
       },
       (thrown: unknown) => {
-        this.#letGo();
+        this.#unwatch();
         this.#failWith(thrown);
       },
     );
@@ -105,7 +122,7 @@ export abstract class FileSink extends ObserverSink {
 
   /** From the first file on the end of the process is watched. */
   protected opened(): void {
-    this.#unhook ??= onExit(() => this.#finishAtExit());
+    this.#unhook ??= onExit((deadline) => this.#finishAtExit(deadline));
   }
 
   protected get hosts(): Iterable<SinkHost> {
@@ -143,27 +160,82 @@ export abstract class FileSink extends ObserverSink {
     throw this.failure ?? thrown;
   }
 
-  #letGo(): void {
+  #letGoBy(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) this.letGo();
+    else signal?.addEventListener("abort", () => this.letGo(), { once: true });
+  }
+
+  #unwatch(): void {
     this.#unhook?.();
     this.#unhook = undefined;
   }
 
   /** No event loop any more: what is pending in the recordings is fetched, the file completed, all in this call. */
-  #finishAtExit(): void {
+  #finishAtExit(deadline: number): void {
     try {
-      for (const host of this.#hosts) host.drain({ last: true });
+      this.#handOverAtExit(deadline);
       this.#ended = true;
       if (this.failure !== undefined) return;
-      if (!this.finishNow(performance.now() + EXIT_MS)) {
+      if (!this.finishNow(deadline)) {
         console.error(
-          `rerun-rx: the index of ${this.target} was left out, as it would have taken more than ${EXIT_MS} ms; its data is complete`,
+          `rerun-rx: the index of ${this.target} was left out, as there were no more than ${EXIT_MS} ms for it; its data is complete`,
         );
       }
       this.setState("closed");
     } catch (thrown) {
       console.error(`rerun-rx: ${this.errorOf(thrown).message}`);
     } finally {
-      this.#letGo();
+      this.#unwatch();
     }
+  }
+
+  #handOverAtExit(deadline: number): void {
+    if (this.failure !== undefined) return;
+    this.#isExiting = true;
+    try {
+      this.endNow(deadline);
+    } catch (thrown) {
+      this.#exitFailure = thrown;
+      // To know how much it is that is lost.
+      this.#receipt?.ready.open();
+    }
+    for (const host of this.#hosts) host.drain({ last: true });
+    if (this.#exitFailure === undefined) return;
+    this.failed(this.#exitFailure);
+    console.error(
+      `rerun-rx: ${this.errorOf(this.#exitFailure).message}; ${this.#lostRows} rows did not get that far`,
+    );
+  }
+
+  #writeAtExit(messages: readonly LogMsg[]): Delivery | undefined {
+    for (const message of messages) {
+      try {
+        if (this.#exitFailure === undefined) {
+          this.take(message);
+          continue;
+        }
+      } catch (thrown) {
+        this.#exitFailure = thrown;
+      }
+      if (message.kind === "chunk") this.#lostRows += message.chunk.numRows;
+    }
+    // More may come, to be counted; none of it is delivered.
+    return this.#exitFailure === undefined ? undefined : { delivered: new Gate() };
+  }
+}
+
+/** What is told of messages that a pipe has not taken: first that they are delivered, then that more may come. */
+class Receipt implements Delivery {
+  readonly waiting: Gate;
+  readonly delivered: Gate = new Gate();
+  readonly ready: Gate = new Gate();
+
+  constructor(waiting: Gate) {
+    this.waiting = waiting;
+    const both = [this.delivered, this.ready];
+    void waiting.then(
+      () => both.forEach((gate) => gate.open()),
+      (reason) => both.forEach((gate) => gate.fail(reason)),
+    );
   }
 }

@@ -1,4 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, writeSync, writevSync } from "node:fs";
+import type { Gate } from "./gate.ts";
+import { Pipe } from "./pipe.ts";
 
 /** Small pieces are gathered up to this size before they are written. */
 const BUFFER_BYTES = 256 * 1024;
@@ -6,19 +8,21 @@ const BUFFER_BYTES = 256 * 1024;
 const DIRECT_BYTES = 32 * 1024;
 /** The last of the standard streams. */
 const STDERR = 2;
-/** How long to wait for a full pipe before trying again, in milliseconds. */
-const RETRY_MS = 1;
+
+/** Where bytes go: a descriptor, or what opens one of a pipe that may have no reader so far; see {@link Pipe}. */
+export type OutputFile = number | (() => number);
 
 /**
- * Writes pieces to a file descriptor, synchronously: a program that logs in a tight loop is slowed down by the
+ * Writes pieces to a file or a pipe, synchronously: a program that logs in a tight loop is slowed down by the
  * disk instead of filling its memory.
  *
  * Small pieces wait in a buffer until it is full or the event loop turns. After a failure the file ends
  * with the last whole record, and everything later is refused with the same error.
  */
 export class FileWriter {
-  readonly #fd: number;
-  readonly #regular: boolean;
+  /** Of a file; undefined for what is none. */
+  readonly #fd: number | undefined;
+  readonly #pipe: Pipe | undefined;
   readonly #onError: (error: unknown) => void;
   readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
   #buffered = 0;
@@ -33,10 +37,20 @@ export class FileWriter {
   #closed = false;
 
   /** @param onError told about failures of writes that no call waits for */
-  constructor(fd: number, onError: (error: unknown) => void) {
-    this.#fd = fd;
+  constructor(to: OutputFile, onError: (error: unknown) => void) {
     this.#onError = onError;
-    this.#regular = fstatSync(fd).isFile();
+    if (typeof to === "number" && fstatSync(to).isFile()) this.#fd = to;
+    else this.#pipe = new Pipe(to, (thrown) => this.#failedLater(thrown));
+  }
+
+  /** Whether it is a file, and no pipe. */
+  get isFile(): boolean {
+    return this.#fd !== undefined;
+  }
+
+  /** Of a pipe whose reader takes nothing now: kept when it has everything. */
+  get waiting(): Gate | undefined {
+    return this.#pipe?.waiting;
   }
 
   /** Bytes taken so far. */
@@ -71,17 +85,36 @@ export class FileWriter {
     this.#timer ??= setImmediate(() => this.#flushLater());
   }
 
-  /** Writes what waits. */
-  flush(): void {
+  /** Writes what waits; a promise while the reader of a pipe takes nothing. */
+  flush(): Gate | undefined {
     this.#check();
     try {
       this.#writeBuffer();
     } catch (thrown) {
       this.#fail(thrown);
     }
+    return this.waiting;
   }
 
-  /** Writes what waits and closes the descriptor. Idempotent. */
+  /** See {@link Pipe.letGo}. */
+  letGo(): void {
+    this.#pipe?.letGo();
+  }
+
+  /**
+   * For the end of a process: hands over what the reader of a pipe has not taken so far, and from now on waits for it
+   * within each call. Throws when it takes nothing.
+   */
+  endNow(deadline: number): void {
+    this.#check();
+    try {
+      this.#pipe?.endNow(deadline);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  /** Writes what waits and closes the file. Idempotent. */
   close(): void {
     if (this.#closed) return;
     try {
@@ -89,8 +122,9 @@ export class FileWriter {
     } finally {
       this.#closed = true;
       clearImmediate(this.#timer);
+      this.#pipe?.close();
       // Standard streams stay open: the number would go to the next file, and what is printed then into that.
-      if (this.#fd > STDERR) closeSync(this.#fd);
+      if (this.#fd !== undefined && this.#fd > STDERR) closeSync(this.#fd);
     }
   }
 
@@ -108,12 +142,20 @@ export class FileWriter {
     }
   }
 
+  #failedLater(thrown: unknown): void {
+    try {
+      this.#fail(thrown);
+    } catch {
+      this.#onError(thrown);
+    }
+  }
+
   #fail(thrown: unknown): never {
     this.#failed = true;
     this.#error = thrown;
     clearImmediate(this.#timer);
     this.#timer = undefined;
-    if (this.#regular) {
+    if (this.#fd !== undefined) {
       for (const end of this.#ends) if (end <= this.#written) this.#safe = end;
       try {
         ftruncateSync(this.#fd, this.#safe);
@@ -133,12 +175,10 @@ export class FileWriter {
   /** Writes the buffer and a large piece with one call. */
   #writeWithBuffer(piece: Uint8Array): void {
     const bytes = this.#buffer.subarray(0, this.#buffered);
-    let done = 0;
-    try {
-      done = writevSync(this.#fd, bytes.length > 0 ? [bytes, piece] : [piece]);
-    } catch (thrown) {
-      if (!isFull(thrown)) throw thrown;
-    }
+    const done =
+      this.#fd === undefined
+        ? 0
+        : writevSync(this.#fd, bytes.length > 0 ? [bytes, piece] : [piece]);
     this.#written += done;
     if (done < bytes.length) this.#writeAll(bytes.subarray(done));
     if (done < bytes.length + piece.length)
@@ -146,18 +186,18 @@ export class FileWriter {
     this.#emptied();
   }
 
-  /** Writes all bytes: a call may take fewer than it is given, and a full pipe none. */
+  /** Writes all bytes: a call may take fewer than it is given. */
   #writeAll(bytes: Uint8Array): void {
+    if (this.#fd === undefined) {
+      this.#pipe?.write(bytes);
+      this.#written += bytes.length;
+      return;
+    }
     let done = 0;
     while (done < bytes.length) {
-      try {
-        const taken = writeSync(this.#fd, bytes, done, bytes.length - done);
-        done += taken;
-        this.#written += taken;
-      } catch (thrown) {
-        if (!isFull(thrown)) throw thrown;
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
-      }
+      const taken = writeSync(this.#fd, bytes, done, bytes.length - done);
+      done += taken;
+      this.#written += taken;
     }
   }
 
@@ -168,5 +208,3 @@ export class FileWriter {
     if (this.#ends.length > 0) this.#ends = [];
   }
 }
-
-const isFull = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === "EAGAIN";

@@ -89,8 +89,8 @@ class HubSink extends ObserverSink implements ServeSink {
   }
 
   attach(sink: Sink): () => Promise<void> {
-    return this.#hub.attach(sink, () => {
-      for (const host of this.#hosts) host.drain();
+    return this.#hub.attach(sink, (options) => {
+      for (const host of this.#hosts) host.drain(options);
       this.#queue.takeAll();
     });
   }

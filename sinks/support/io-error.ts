@@ -1,4 +1,6 @@
 import { RerunError, type RerunErrorCode } from "../../lib/errors.ts";
+import { EXIT_MS } from "./exit-hooks.ts";
+import { StalledReader } from "./pipe.ts";
 
 const CODES: Readonly<Record<string, readonly [RerunErrorCode, string]>> = {
   EEXIST: ["file-exists", "the file exists; pass { overwrite: true } or another path"],
@@ -16,6 +18,13 @@ const CODES: Readonly<Record<string, readonly [RerunErrorCode, string]>> = {
 
 /** Turns an error of the file system into one of ours that says what to do. */
 export function ioError(thrown: unknown, what: string): RerunError {
+  if (thrown instanceof StalledReader) {
+    return new RerunError(
+      "flush-timeout",
+      `Expected the reader of ${what} to take the rest when the program ends, but it took nothing for ${EXIT_MS / 1000} s: ${thrown.bytes} bytes are lost; let it read to the end`,
+      { cause: thrown },
+    );
+  }
   const errno = (thrown as NodeJS.ErrnoException).code ?? "";
   const [code, advice] = CODES[errno] ?? ["io-failed", errno];
   return new RerunError(code, `Expected to write ${what}: ${advice}`, { cause: thrown });

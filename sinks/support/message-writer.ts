@@ -1,5 +1,5 @@
 import { encodeGrpcParts, PROXY_SERVICE } from "../../lib/encode/grpc.ts";
-import type { Compression } from "../../lib/encode/log-msg.ts";
+import { type Compression, prepareFrame } from "../../lib/encode/rrd.ts";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import type { GrpcStatus } from "../../lib/node/grpc-answer.ts";
@@ -49,6 +49,8 @@ export class MessageWriter {
   #call: ClientCall | undefined;
   /** Whether the call was ended and its answer is awaited. */
   #awaiting = false;
+  /** Whether the next message is being compressed on another thread. */
+  #preparing = false;
   #underWayBytes = 0;
   #brokenCalls = 0;
   #step: NodeJS.Immediate | undefined;
@@ -81,6 +83,8 @@ export class MessageWriter {
   push(messages: readonly LogMsg[], onDelivered: OnDelivered): void {
     if (this.#gone || messages.length === 0) return;
     this.#batches.push(messages, onDelivered);
+    // Already now: it is there when its turn comes.
+    for (const message of messages) void prepareFrame(message, this.#compression);
     this.#schedule();
   }
 
@@ -97,8 +101,8 @@ export class MessageWriter {
   }
 
   #schedule(): void {
-    if (this.#step !== undefined || this.#awaiting || this.#gone || this.#retryTimer !== undefined)
-      return;
+    if (this.#step !== undefined || this.#awaiting || this.#preparing) return;
+    if (this.#gone || this.#retryTimer !== undefined) return;
     // It keeps the process alive for one turn. With `unref` it would wait until something else happens.
     this.#step = setImmediate(() => {
       this.#step = undefined;
@@ -107,12 +111,12 @@ export class MessageWriter {
   }
 
   #send(): void {
-    if (this.#awaiting || this.#gone) return;
+    if (this.#awaiting || this.#preparing || this.#gone) return;
     const until = performance.now() + SLICE_MS;
     let due = false;
     while (!due && this.#underWayBytes < MAX_UNDER_WAY_BYTES) {
       const batch = this.#batches.head;
-      if (batch === undefined) break;
+      if (batch === undefined || this.#prepare(this.#batches.next(batch))) break;
       this.#encode(batch, this.#batches.take(batch));
       due = this.#batches.settle(batch);
       this.#write(false);
@@ -129,6 +133,18 @@ export class MessageWriter {
       this.#ackTimer ??= setTimeout(() => this.#acknowledge(), this.#pacer.afterMs).unref();
     }
     if (!this.#batches.isSent && this.#underWayBytes < MAX_UNDER_WAY_BYTES) this.#schedule();
+  }
+
+  /** Tells whether a message has to be waited for, because another thread compresses it. */
+  #prepare(message: LogMsg): boolean {
+    const prepared = prepareFrame(message, this.#compression);
+    if (prepared === undefined) return false;
+    this.#preparing = true;
+    void prepared.then(() => {
+      this.#preparing = false;
+      this.#schedule();
+    });
+    return true;
   }
 
   #encode(batch: Batch, message: LogMsg): void {

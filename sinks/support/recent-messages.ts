@@ -32,7 +32,8 @@ export class RecentMessages {
 
   /** Takes messages, and lets go of the oldest ones that are too much. */
   add(messages: readonly LogMsg[]): void {
-    const atMs = Date.now();
+    // Not the time of day, which may be set meanwhile.
+    const atMs = performance.now();
     for (const message of messages) {
       if (isPinned(message)) {
         this.#pinned.add(message);
@@ -49,7 +50,7 @@ export class RecentMessages {
 
   /** What there is now, pinned messages first. */
   snapshot(): readonly LogMsg[] {
-    this.#trim(Date.now());
+    this.#trim(performance.now());
     const messages = [...this.#pinned];
     for (let i = this.#head; i < this.#held.length; i++)
       messages.push((this.#held[i] as Held).message);

@@ -1,41 +1,51 @@
 import { statSync, unlinkSync } from "node:fs";
-import { open, unlink } from "node:fs/promises";
-import { decodeEnvelope } from "../../lib/decode/envelope.ts";
-import { MESSAGE_HEADER_BYTES, MESSAGE_KIND, streamHeader } from "../../lib/encode/rrd.ts";
+import { unlink } from "node:fs/promises";
 import type { RerunError } from "../../lib/errors.ts";
 import type { StoreId } from "../../lib/log-msg.ts";
+import { storesNowOf, storesOf } from "./file-stores.ts";
 import { ioError } from "./io-error.ts";
 import type { NumberedFile } from "./part-names.ts";
 
 /**
  * Which completed parts are kept; the oldest ones are deleted first. What is given holds together. The part that is
  * being written comes on top.
+ *
+ * Parts of earlier runs count if they hold the same recording: give `RecordingStream` a `recordingId`, as it makes up
+ * another one for each run by default. What they left is looked at when this run begins its first part.
  */
 export interface RetainOptions {
   /** So many. */
   readonly count?: number;
   /** As many as have no more bytes together. */
   readonly bytes?: number;
-  /** Those that were completed no longer ago, in milliseconds. */
+  /** Those that were completed no longer ago, in milliseconds; also while nothing is logged. */
   readonly ageMs?: number;
 }
 
 interface OwnFile extends NumberedFile {
   readonly bytes: number;
-  readonly closedAt: number;
+  /** When it is too old, of `performance.now()`: the time of day may be set meanwhile. */
+  readonly expiresMs: number;
   /** The file itself: another of this name is not ours. */
   readonly inode: number;
 }
 
-/** Bytes at the start of a file that are looked at to see whose it is. */
-const HEAD_BYTES = 4096;
+const MAX_TIMER_MS = 0x7fff_ffff;
 
-/** Deletes old files, of those that it was told of alone. */
+/** Deletes old files, of those that it was told of and of earlier ones of the same recordings. */
 export class Retention {
   readonly #options: RetainOptions;
   readonly #report: (error: RerunError) => void;
+  /** By number. */
   #files: OwnFile[] = [];
+  readonly #ours = new Set<string>();
+  /** Of earlier runs, and not looked at so far. */
+  readonly #unread = new Set<NumberedFile>();
+  /** Of earlier runs, of recordings that are not ours so far. */
+  readonly #others = new Map<NumberedFile, readonly string[]>();
   #told = false;
+  #ended = false;
+  #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
   /** @param report told once when a file cannot be deleted */
@@ -44,28 +54,48 @@ export class Retention {
     this.#report = report;
   }
 
-  /** Takes note of a file that is complete. */
+  /** Takes note of a file that is complete as of now. */
   add(file: NumberedFile): void {
+    this.#add(file, () => 0);
+  }
+
+  #add(file: NumberedFile, ageOf: (mtimeMs: number) => number): void {
     const { number, path } = file;
+    const { ageMs = Infinity } = this.#options;
     try {
-      const { size: bytes, mtimeMs: closedAt, ino: inode } = statSync(path);
-      this.#files.push({ number, path, bytes, closedAt, inode });
+      const { size: bytes, mtimeMs, ino: inode } = statSync(path);
+      const expiresMs = performance.now() + ageMs - ageOf(mtimeMs);
+      this.#files.push({ number, path, bytes, expiresMs, inode });
     } catch (thrown) {
       this.#failed(thrown, file);
     }
     this.#files.sort((a, b) => a.number - b.number);
   }
 
-  /** Takes note of those files of an earlier run that hold one of our recordings. */
-  adopt(files: readonly NumberedFile[], isOurs: (store: StoreId) => boolean): void {
+  /** Takes note of files of earlier runs: those that hold a recording of ours count as soon as they were looked at. */
+  adopt(files: readonly NumberedFile[]): void {
+    for (const file of files) this.#unread.add(file);
+    if (files.length === 0) return;
     this.#next(async () => {
-      for (const file of files) {
-        if ((await storesOf(file.path)).some(isOurs)) this.add(file);
-      }
+      for (const file of this.#unread) this.#sort(file, await storesOf(file.path));
     });
+    this.apply();
   }
 
-  /** Deletes what is too much, in the background. */
+  /** Takes note of a store of ours. */
+  own(store: StoreId): void {
+    const key = keyOf(store);
+    if (key === undefined || this.#ours.has(key)) return;
+    this.#ours.add(key);
+    for (const [file, keys] of this.#others) {
+      if (!keys.includes(key)) continue;
+      this.#others.delete(file);
+      this.#add(file, ageOfEarlier);
+    }
+    this.apply();
+  }
+
+  /** Deletes what is too much, in the background, now and when more is too old. */
   apply(): void {
     this.#next(async () => {
       for (const file of this.#tooMuch()) {
@@ -76,11 +106,20 @@ export class Retention {
         }
         this.#forget(file);
       }
+      this.#applyLater();
     });
   }
 
-  /** The same within this call. */
-  applyNow(): void {
+  /**
+   * The same within this call.
+   *
+   * @param deadline of `performance.now()`, for looking at what earlier runs left
+   */
+  applyNow(deadline: number = Infinity): void {
+    for (const file of this.#unread) {
+      if (performance.now() >= deadline) break;
+      this.#sort(file, storesNowOf(file.path));
+    }
     for (const file of this.#tooMuch()) {
       try {
         if (isStill(file)) unlinkSync(file.path);
@@ -91,29 +130,52 @@ export class Retention {
     }
   }
 
-  /** Resolves when nothing is on its way. */
-  idle(): Promise<void> {
+  /** Deletes what is too much by now, and nothing after that. Resolves when it is done. */
+  close(): Promise<void> {
+    this.stop();
+    this.apply();
     return this.#running;
+  }
+
+  /** Deletes nothing from now on but what is on its way. */
+  stop(): void {
+    this.#ended = true;
+    clearTimeout(this.#timer);
   }
 
   #next(work: () => Promise<void>): void {
     this.#running = this.#running.then(work);
   }
 
+  #sort(file: NumberedFile, stores: readonly StoreId[]): void {
+    // Else it was looked at meanwhile.
+    if (!this.#unread.delete(file)) return;
+    const keys = stores.flatMap((store) => keyOf(store) ?? []);
+    if (keys.some((key) => this.#ours.has(key))) this.#add(file, ageOfEarlier);
+    else this.#others.set(file, keys);
+  }
+
+  #applyLater(): void {
+    clearTimeout(this.#timer);
+    const first = Math.min(...this.#files.map(({ expiresMs }) => expiresMs));
+    if (this.#ended || first === Infinity) return;
+    const ms = Math.max(0, Math.min(Math.ceil(first - performance.now()), MAX_TIMER_MS));
+    // A program need not go on for it.
+    this.#timer = setTimeout(() => this.apply(), ms).unref();
+  }
+
   #tooMuch(): OwnFile[] {
-    const { count = Infinity, bytes = Infinity, ageMs = Infinity } = this.#options;
-    const oldest = Date.now() - ageMs;
+    const { count = Infinity, bytes = Infinity } = this.#options;
+    const now = performance.now();
     let left = this.#files.length;
     let sum = 0;
     for (const file of this.#files) sum += file.bytes;
-    const much: OwnFile[] = [];
-    for (const file of this.#files) {
-      if (left <= count && sum <= bytes && file.closedAt >= oldest) break;
-      much.push(file);
+    return this.#files.filter((file) => {
+      if (left <= count && sum <= bytes && file.expiresMs > now) return false;
       left--;
       sum -= file.bytes;
-    }
-    return much;
+      return true;
+    });
   }
 
   #forget(file: OwnFile): void {
@@ -127,32 +189,13 @@ export class Retention {
   }
 }
 
-function isStill({ path, inode }: OwnFile): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.ino === inode;
+/** Undefined for blueprints: a file that holds one alone is of no recording. */
+function keyOf({ kind, applicationId, recordingId }: StoreId): string | undefined {
+  return kind === "recording" ? `${applicationId}\n${recordingId}` : undefined;
 }
 
-/** The stores that a file announces at its start; none when it is no file of ours. */
-async function storesOf(path: string): Promise<readonly StoreId[]> {
-  const stores: StoreId[] = [];
-  try {
-    const file = await open(path, "r");
-    try {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-      const head = buffer.subarray(0, bytesRead);
-      let at = streamHeader().length;
-      if (head.toString("latin1", 0, 4) !== "RRF2") return [];
-      while (at + MESSAGE_HEADER_BYTES <= head.length) {
-        const kind = Number(head.readBigUInt64LE(at));
-        const end = at + MESSAGE_HEADER_BYTES + Number(head.readBigUInt64LE(at + 8));
-        if (kind !== MESSAGE_KIND.setStoreInfo || end > head.length) break;
-        stores.push(decodeEnvelope(kind, head.subarray(at + MESSAGE_HEADER_BYTES, end)).storeId);
-        at = end;
-      }
-    } finally {
-      await file.close();
-    }
-  } catch {
-    // What cannot be read is not ours.
-  }
-  return stores;
+const ageOfEarlier = (mtimeMs: number): number => Math.max(0, Date.now() - mtimeMs);
+
+function isStill({ path, inode }: OwnFile): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino === inode;
 }

@@ -6,9 +6,10 @@ import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { PinnedMessages } from "../../lib/pinned-messages.ts";
 import { type Observable, Subject } from "../../lib/rxjs.ts";
+import type { Delivery } from "../../lib/sink.ts";
 import { type FilePart, Part, type PartLimits } from "./file-part.ts";
 import { FileSink } from "./file-sink.ts";
-import { type NumberedFile, PartNames } from "./part-names.ts";
+import { PartNames } from "./part-names.ts";
 import { type RetainOptions, Retention } from "./retention.ts";
 import type { OutputOptions } from "./rrd-output.ts";
 import { checkDirectory } from "./target-path.ts";
@@ -46,8 +47,8 @@ export class RotatingFileSink extends FileSink {
   readonly #finishing = new Map<Part, Promise<void>>();
   #part: Part | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #earlier: readonly NumberedFile[] | undefined;
   #trigger: Subscription | undefined;
+  #begun = false;
   #writing = false;
   /** What comes now still belongs to the part of now. */
   #rotating = false;
@@ -100,19 +101,21 @@ export class RotatingFileSink extends FileSink {
     });
   }
 
-  override write(messages: readonly LogMsg[]): void {
+  override write(messages: readonly LogMsg[]): Delivery | undefined {
+    let receipt: Delivery | undefined;
     this.#writing = true;
     try {
-      super.write(messages);
+      receipt = super.write(messages);
     } finally {
       this.#writing = false;
     }
-    if (!this.#rotateLater) return;
+    if (!this.#rotateLater) return receipt;
     this.#rotateLater = false;
     // Who asked was told of one of these messages: it was logged before.
     this.guard(() => {
       if (this.#part?.hasData === true) this.#endPart(this.#part);
     });
+    return receipt;
   }
 
   protected take(message: LogMsg): void {
@@ -123,6 +126,7 @@ export class RotatingFileSink extends FileSink {
     this.#part ??= this.#beginPart();
     this.#part.write(message, frame);
     this.#pinned.add(message);
+    if (message.kind === "set-store-info") this.#retention?.own(message.storeId);
   }
 
   protected settle(): Promise<void> | undefined {
@@ -139,7 +143,7 @@ export class RotatingFileSink extends FileSink {
       return undefined;
     }
     return Promise.all(this.#finishing.values())
-      .then(() => this.#retention?.idle())
+      .then(() => this.#retention?.close())
       .then(() => {
         if (this.failure !== undefined) throw this.failure;
         this.#parts$.complete();
@@ -158,13 +162,14 @@ export class RotatingFileSink extends FileSink {
       whole = part.output.finishNow(deadline) && whole;
       this.#completed(part);
     }
-    this.#retention?.applyNow();
+    this.#retention?.applyNow(deadline);
     return whole;
   }
 
   protected abort(): void {
     this.#trigger?.unsubscribe();
     clearTimeout(this.#timer);
+    this.#retention?.stop();
     this.#part?.output.abort();
     for (const part of this.#finishing.keys()) part.output.abort();
     this.#part = undefined;
@@ -172,8 +177,8 @@ export class RotatingFileSink extends FileSink {
   }
 
   #beginPart(): Part {
-    // Those that are there now are of others.
-    if (this.#retention !== undefined) this.#earlier ??= this.#names.existing();
+    if (!this.#begun) this.#retention?.adopt(this.#names.existing());
+    this.#begun = true;
     const part = new Part(this.#names.create(), this.#pinned, this.#options, this.failed);
     const { ms, trigger$ } = this.#options.rotate;
     // One that is idle ends all the same, but need not keep the program alive for it.
@@ -252,27 +257,8 @@ export class RotatingFileSink extends FileSink {
     part.isComplete = true;
     this.#finishing.delete(part);
     this.#bytesBefore += part.output.bytes;
-    if (this.#retention !== undefined) {
-      this.#adopt();
-      this.#retention.add(part);
-      this.#retention.apply();
-    }
+    this.#retention?.add(part);
+    this.#retention?.apply();
     this.#parts$.next(part.facts);
-  }
-
-  /** Parts of an earlier run count, too, if they hold what we do. */
-  #adopt(): void {
-    const earlier = this.#earlier ?? [];
-    this.#earlier = [];
-    if (earlier.length === 0) return;
-    const ours = new Set(
-      this.#pinned.infos
-        .filter((info) => info.storeId.kind === "recording")
-        .map(({ storeId: id }) => `${id.applicationId}\n${id.recordingId}`),
-    );
-    this.#retention?.adopt(
-      earlier,
-      (id) => id.kind === "recording" && ours.has(`${id.applicationId}\n${id.recordingId}`),
-    );
   }
 }

@@ -2,6 +2,8 @@ import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import type { SinkHost } from "../../lib/sink.ts";
 import { FileSink } from "./file-sink.ts";
+import type { OutputFile } from "./file-writer.ts";
+import type { Gate } from "./gate.ts";
 import { type OutputOptions, RrdOutput } from "./rrd-output.ts";
 
 /** Where the one stream of a sink goes. */
@@ -12,8 +14,8 @@ export interface RrdTarget {
   readonly target: string;
   /** Of a file; undefined for a pipe. */
   readonly path?: string;
-  /** Opens it, and returns the descriptor. */
-  open(): number;
+  /** Opens it, and returns the descriptor; or what opens it, for a pipe that may have no reader so far. */
+  open(): OutputFile;
   /** Called when it is closed, or has failed. */
   closed?(): void;
 }
@@ -46,6 +48,18 @@ export class RrdFileSink extends FileSink {
       }
     }
     return super.attached(host);
+  }
+
+  protected override get waiting(): Gate | undefined {
+    return this.#output?.waiting;
+  }
+
+  protected override letGo(): void {
+    this.#output?.letGo();
+  }
+
+  protected override endNow(deadline: number): void {
+    this.#output?.endNow(deadline);
   }
 
   protected take(message: LogMsg): void {

@@ -1,8 +1,8 @@
-import { fstatSync } from "node:fs";
 import { type RrdOptions, RrdStream } from "../../lib/encode/rrd-stream.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
 import { FileSync, type FsyncPolicy } from "./file-sync.ts";
-import { FileWriter } from "./file-writer.ts";
+import { FileWriter, type OutputFile } from "./file-writer.ts";
+import type { Gate } from "./gate.ts";
 
 export interface OutputOptions extends RrdOptions {
   /** When data is forced onto the disk; default `"never"`. */
@@ -26,16 +26,16 @@ export class RrdOutput {
    * @param onError told about failures that no call waits for
    */
   constructor(
-    fd: number,
+    to: OutputFile,
     path: string | undefined,
     options: OutputOptions,
     onError: (thrown: unknown) => void,
   ) {
     this.#stream = new RrdStream(options);
-    this.#writer = new FileWriter(fd, onError);
-    if (path !== undefined && fstatSync(fd).isFile()) {
+    this.#writer = new FileWriter(to, onError);
+    if (path !== undefined && typeof to === "number" && this.#writer.isFile) {
       const { fsync = "never" } = options;
-      this.#sync = new FileSync(fd, path, fsync, () => this.#writer.flush(), onError);
+      this.#sync = new FileSync(to, path, fsync, () => void this.#writer.flush(), onError);
     }
     this.#writer.write(this.#stream.begin());
   }
@@ -43,6 +43,11 @@ export class RrdOutput {
   /** Bytes so far, those that wait in a buffer included. */
   get bytes(): number {
     return this.#writer.position;
+  }
+
+  /** Of a pipe whose reader takes nothing now: kept when it has everything. */
+  get waiting(): Gate | undefined {
+    return this.#writer.waiting;
   }
 
   /** How much of what the index may hold is used up: from 0 to 1; with 1 it will be left out. */
@@ -56,10 +61,19 @@ export class RrdOutput {
     this.#sync?.wrote();
   }
 
-  /** Hands what is buffered to the operating system; a promise where the policy asks for more. */
+  /** Hands what is buffered to the operating system; a promise where the policy asks for more, or a reader waits. */
   flush(): Promise<void> | undefined {
-    this.#writer.flush();
-    return this.#sync?.flushed();
+    return this.#writer.flush() ?? this.#sync?.flushed();
+  }
+
+  /** Nobody waits for it any more; see {@link FileWriter.letGo}. */
+  letGo(): void {
+    this.#writer.letGo();
+  }
+
+  /** For the end of a process, before anything else is written; see {@link FileWriter.endNow}. */
+  endNow(deadline: number): void {
+    if (!this.#closed) this.#writer.endNow(deadline);
   }
 
   /**
@@ -70,10 +84,14 @@ export class RrdOutput {
     if (this.#closed) return undefined;
     this.#steps ??= this.#end();
     if (!this.#advance(performance.now() + SLICE_MS)) return this.#finishLater();
-    const synced = this.#sync?.end();
-    if (synced !== undefined) return synced.finally(() => this.#close());
+    const rest = this.#settle();
+    if (rest !== undefined) return rest.finally(() => this.#close());
     this.#close();
     return undefined;
+  }
+
+  #settle(): Promise<void> | undefined {
+    return this.#writer.flush() ?? this.#sync?.end();
   }
 
   /**
@@ -110,7 +128,7 @@ export class RrdOutput {
       do {
         await new Promise((resolve) => setImmediate(resolve));
       } while (!this.#closed && !this.#advance(performance.now() + SLICE_MS));
-      if (!this.#closed) await this.#sync?.end();
+      if (!this.#closed) await this.#settle();
     } finally {
       this.#close();
     }

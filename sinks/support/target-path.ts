@@ -1,7 +1,17 @@
-import { accessSync, constants, lstatSync, openSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  lstatSync,
+  openSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { quote, RerunError } from "../../lib/errors.ts";
+import type { OutputFile } from "./file-writer.ts";
 import { ioError } from "./io-error.ts";
+import { openNamedPipe } from "./open-pipe.ts";
 
 /** Paths that sinks of this process are going to create. */
 const claimed = new Set<string>();
@@ -61,9 +71,11 @@ export class TargetPath {
     this.#claim = claim;
   }
 
-  /** Opens it; throws what the file system throws. */
-  open(): number {
+  /** Opens it; throws what the file system throws. A named pipe is opened by the result, as it may have no reader. */
+  open(): OutputFile {
     this.release();
+    // It would wait for one, and the whole program with it.
+    if (this.#stat()?.isFIFO() === true) return () => openNamedPipe(this.#path);
     return openSync(this.#path, this.#overwrite || this.#isSpecial() ? "w" : "wx");
   }
 
@@ -74,15 +86,18 @@ export class TargetPath {
   }
 
   #checkExisting(): void {
-    if (statSync(this.#path, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw errno("EISDIR");
+    if (this.#stat()?.isDirectory() === true) throw errno("EISDIR");
     if (!this.#overwrite && !this.#isSpecial()) throw errno("EEXIST");
     accessSync(this.#path, constants.W_OK);
   }
 
   /** A device or a pipe has nothing that could be overwritten. */
   #isSpecial(): boolean {
-    return statSync(this.#path, { throwIfNoEntry: false })?.isFile() === false;
+    return this.#stat()?.isFile() === false;
+  }
+
+  #stat(): Stats | undefined {
+    return statSync(this.#path, { throwIfNoEntry: false });
   }
 }
 

@@ -51,6 +51,11 @@ export class Unacknowledged {
     return this.#queue[0];
   }
 
+  /** The next message of {@link head}. */
+  next(batch: Batch): LogMsg {
+    return batch.messages[this.#next] as LogMsg;
+  }
+
   /** Takes the next message of {@link head}. */
   take(batch: Batch): LogMsg {
     return batch.messages[this.#next++] as LogMsg;

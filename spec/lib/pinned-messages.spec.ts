@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { primitive } from "../../lib/arrow/data-type.ts";
 import { ComponentBatch } from "../../lib/component-batch.ts";
-import type { LogMsg, StoreId } from "../../lib/log-msg.ts";
+import type { BlueprintActivation, LogMsg, StoreId } from "../../lib/log-msg.ts";
 import { PinnedMessages } from "../../lib/pinned-messages.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { memory } from "../../sinks/memory.ts";
@@ -100,6 +100,23 @@ describe("the messages that every file repeats", () => {
     expect(stores(...one, ...two)).to.deep.equal(["one", "two"]);
     expect(stores(...one, ...two, ...three)).to.deep.equal(["two", "three"]);
     expect(stores(...one, ...two.slice(0, -1))).to.deep.equal(["one", "two"]);
+  });
+
+  it("hold activations in the order in which they came, so that the last one holds", async () => {
+    const [one, two] = await Promise.all([
+      blueprint("one", true, true),
+      blueprint("two", false, false),
+    ]);
+    const shown = (messages: readonly LogMsg[]): BlueprintActivation => ({
+      ...(messages.at(-1) as BlueprintActivation),
+      makeActive: true,
+      makeDefault: false,
+    });
+    const [forth, back] = [shown(two), shown(one)];
+    const kept = keep(...one, ...two, forth, back);
+    const activations = kept.filter((m) => m.kind === "blueprint-activation");
+    expect(activations.slice(-2)).to.deep.equal([forth, back]);
+    expect(kept.slice(-activations.length)).to.deep.equal(activations);
   });
 
   it("begin with the infos of all stores", async () => {

@@ -3,6 +3,8 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import { firstValueFrom, Subject, take, toArray } from "rxjs";
 import { Scalars, TextLog } from "../../lib/archetypes/index.ts";
+import { Blueprint, TimeSeriesView } from "../../lib/blueprint/index.ts";
+import type { StoreId } from "../../lib/log-msg.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { type FlightRecorderOptions, flightRecorder } from "../../sinks/flight-recorder.ts";
 import { type DecodedRrd, decodeRrd } from "../helpers/decode-rrd.ts";
@@ -84,6 +86,48 @@ describe("flightRecorder", function () {
     await rec.close();
   });
 
+  it("is not misled by a clock that is set", async () => {
+    const { now } = Date;
+    const rec = new RecordingStream("spec", eachRow);
+    const recorder = recorderOf({ seconds: 60 });
+    rec.attach(recorder);
+    try {
+      for (const hours of [0, 1, -1, 0]) {
+        Date.now = () => now() + hours * 3_600_000;
+        rec.log("values", values(hours));
+      }
+      await recorder.dump(dir.file("a.rrd"));
+    } finally {
+      Date.now = now;
+    }
+    expect(numbersIn(await decode("a.rrd"))).to.deep.equal([0, 1, -1, 0]);
+    await rec.close();
+  });
+
+  it("has the blueprint in use in a dump, before the data", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const recorder = recorderOf({ bytes: 1 });
+    rec.attach(recorder);
+    for (const name of ["old", "new"]) rec.sendBlueprint(Blueprint(TimeSeriesView({ name })));
+    rec.log("values", values(1));
+    rec.log("style", values(2), { static: true });
+    const { messages, chunks } = await decode(basename((await recorder.dump()).path));
+    const isBlueprint = ({ storeId }: { storeId: StoreId }): boolean =>
+      storeId.kind === "blueprint";
+    const blueprint = messages.filter(isBlueprint);
+    expect(new Set(blueprint.map((m) => m.storeId.recordingId)).size).to.equal(1);
+    expect(blueprint.at(-1)?.kind).to.equal("blueprint-activation");
+    expect(blueprint.filter((m) => m.kind === "chunk").length).to.be.greaterThan(2);
+    const names = chunks
+      .filter((chunk) => isBlueprint(chunk) && chunk.table.getChild("ViewBlueprint:display_name"))
+      .flatMap((chunk) => chunk.column("ViewBlueprint:display_name"));
+    expect(names).to.deep.equal([["new"]]);
+    expect(messages.filter((m) => m.kind !== "set-store-info").at(-1)?.storeId.kind).to.equal(
+      "recording",
+    );
+    await rec.close();
+  });
+
   it("makes a dump with each value of an observable, while recording goes on", async () => {
     const rec = new RecordingStream("spec", { sendProperties: false });
     const trigger$ = new Subject<string>();
@@ -118,6 +162,52 @@ describe("flightRecorder", function () {
     expect(await readdir(dir.path)).to.deep.equal(["dump-0001.rrd", "dump-0002.rrd"]);
     expect(numbersIn(await decode("dump-0001.rrd"))).to.have.lengthOf(300);
     expect(numbersIn(await decode("dump-0002.rrd"))).to.have.lengthOf(301);
+  });
+
+  it("makes a dump for a value that comes while one is made that was called for", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const trigger$ = new Subject<void>();
+    const recorder = recorderOf({ trigger$ });
+    rec.attach(recorder);
+    for (let i = 0; i < 100; i++) rec.log("values", values(i));
+    const manual = recorder.dump(dir.file("a.rrd"));
+    rec.log("values", values(100));
+    trigger$.next();
+    rec.log("values", values(101));
+    await manual;
+    await recorder.flush();
+    expect(numbersIn(await decode("a.rrd"))).to.have.lengthOf(100);
+    expect(numbersIn(await decode("dump-0001.rrd"))).to.have.lengthOf(101);
+    await rec.close();
+  });
+
+  it("makes the dump for a value that came while it made one, also when it is closed then", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const trigger$ = new Subject<void>();
+    rec.attach(recorderOf({ trigger$ }));
+    for (let i = 0; i < 300; i++) rec.log("values", values(i));
+    trigger$.next();
+    rec.log("values", values(300));
+    trigger$.next();
+    await rec.close();
+    expect(numbersIn(await decode("dump-0001.rrd"))).to.have.lengthOf(300);
+    expect(numbersIn(await decode("dump-0002.rrd"))).to.have.lengthOf(301);
+  });
+
+  it("takes a trigger that comes out of the recording itself", async () => {
+    const rec = new RecordingStream("spec", { sendProperties: false });
+    const trigger$ = new Subject<void>();
+    const recorder = recorderOf({ trigger$ });
+    rec.attach(recorder);
+    rec.messages$.subscribe((message) => {
+      if (message.kind === "chunk") trigger$.next();
+    });
+    rec.log("values", values(1));
+    trigger$.next();
+    await recorder.flush();
+    await rec.close();
+    // One for the value, and one for what was handed on for it.
+    expect(await readdir(dir.path)).to.deep.equal(["dump-0001.rrd", "dump-0002.rrd"]);
   });
 
   it("lets the program work while it writes a large dump", async () => {
@@ -226,6 +316,35 @@ describe("flightRecorder", function () {
       const file = await decode("crash-0001.rrd");
       expect([file.truncatedBytes, file.manifests.length]).to.deep.equal([0, 1]);
       expect(numbersIn(file, "/large", "Scalars:scalars")).to.have.lengthOf(400_000);
+    });
+
+    it("makes the dump of a value that came while it made one when the program exits", async () => {
+      expect((await crash("exit with two triggers")).code).to.equal(3);
+      for (const [name, rows] of [
+        ["crash-0001.rrd", 1000],
+        ["crash-0002.rrd", 1001],
+      ] as const) {
+        const file = await decode(name);
+        expect([file.truncatedBytes, file.manifests.length]).to.deep.equal([0, 1]);
+        expect(numbersIn(file, "/values", "Scalars:scalars")).to.have.lengthOf(rows);
+      }
+    });
+
+    it("tells of a dump that fails, and goes on to dump in a program that goes on", async () => {
+      const { code, stdout } = await run("crash.ts", {
+        args: [dir.file("crash.rrd"), "full"],
+        // Files may have 100 KiB.
+        wrapper: ["sh", "-c", 'ulimit -f 200; exec "$0" "$@"'],
+      }).exit;
+      expect(code).to.equal(0);
+      expect(JSON.parse(stdout.split("\n").at(-2) ?? "")).to.deep.equal({
+        errors: ["disk-full"],
+        dumps: ["crash-0002.rrd"],
+        listeners: [0, 0, 0, 0],
+      });
+      expect(numbersIn(await decode("crash-0002.rrd"), "/small", "Scalars:scalars")).to.deep.equal([
+        1,
+      ]);
     });
 
     it("leaves the program's own handling of errors as it is", async () => {

@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { expect } from "chai";
 import { firstValueFrom, lastValueFrom, Subject, toArray } from "rxjs";
 import { Scalars, TextLog } from "../../lib/archetypes/index.ts";
+import { Blueprint, TimeSeriesView } from "../../lib/blueprint/index.ts";
 import type { LogMsg, StoreId } from "../../lib/log-msg.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { memory } from "../../sinks/memory.ts";
@@ -248,6 +249,46 @@ describe("save, one file after the other", function () {
     expect(second?.manifests[0]?.rows).to.have.lengthOf(42);
   });
 
+  it("has the blueprint of now in a part, also one that came before all was repeated", async () => {
+    const rec = new RecordingStream("spec", eachRow);
+    const sink = save(dir.file("run.rrd"), { rotate: {} });
+    rec.attach(sink);
+    rec.sendBlueprint(Blueprint(TimeSeriesView({ name: "old" })));
+    for (let i = 0; i < 40; i++)
+      rec.log(`static/${i}`, TextLog(noise(i, 30_000)), { static: true });
+    rec.log("values", values(1));
+    sink.rotate();
+    rec.log("values", values(2));
+    rec.sendBlueprint(Blueprint(TimeSeriesView({ name: "new" })));
+    await rec.close();
+    const [first, second] = await decodeAll();
+    const activated = (file: DecodedRrd | undefined): (string | undefined)[] =>
+      (file?.messages ?? [])
+        .filter((m) => m.kind === "blueprint-activation")
+        .map((m) => m.storeId.recordingId);
+    const [old, ...others] = activated(first);
+    expect(others).to.deep.equal([]);
+    expect(activated(second)).to.have.lengthOf(2);
+    expect(activated(second)[0]).to.equal(old);
+    expect(second?.chunks.filter((c) => c.entityPath.startsWith("/static/"))).to.have.lengthOf(40);
+  });
+
+  it("is not misled by a clock that is set", async () => {
+    const { now } = Date;
+    const rec = new RecordingStream("spec", eachRow);
+    rec.attach(save(dir.file("run.rrd"), { rotate: { ms: 60_000 } }));
+    try {
+      for (const hours of [0, 1, -1, 0]) {
+        Date.now = () => now() + hours * 3_600_000;
+        rec.log("values", values(hours));
+      }
+    } finally {
+      Date.now = now;
+    }
+    await rec.close();
+    expect((await decodeAll()).map((f) => numbersIn(f.chunks))).to.deep.equal([[0, 1, -1, 0]]);
+  });
+
   it("begins a part before the index of the last one would be too large", async () => {
     const rec = new RecordingStream("spec", eachRow);
     const errors: string[] = [];
@@ -373,10 +414,12 @@ describe("save, one file after the other", function () {
       const rec = new RecordingStream("spec", eachRow);
       const sink = save(dir.file("run.rrd"), { rotate: {}, retain: { ageMs: 60_000 } });
       rec.attach(sink);
+      const first = firstValueFrom(sink.parts$);
       rec.log("values", values(1));
       sink.rotate();
       rec.log("values", values(2));
-      // What the sink knows of a part is what the file said when it was complete.
+      // What the sink has completed is as old as that, whatever the file says later.
+      await first;
       const old = new Date(Date.now() - 120_000);
       await utimes(dir.file("run-0001.rrd"), old, old);
       await rec.close();

@@ -62,14 +62,14 @@ describe("lz4Of", () => {
 
   it("forgets the oldest, so that memory stays bounded; never the newest", async () => {
     const mib = 1 << 20;
-    const chunks = await chunksOf(...Array.from({ length: 6 }, () => half(4 * mib)));
+    const chunks = await chunksOf(...Array.from({ length: 6 }, () => half(8 * mib)));
     const blocks = chunks.map(lz4Of);
     const [oldest, newest] = [chunks[0] as Chunk, chunks.at(-1) as Chunk];
     expect(lz4Of(newest)).to.equal(blocks.at(-1));
     const again = lz4Of(oldest);
     expect(again).to.not.equal(blocks[0]);
     expect(again).to.deep.equal(blocks[0]);
-    const [large] = await chunksOf(half(24 * mib));
+    const [large] = await chunksOf(half(48 * mib));
     expect(large && lz4Of(large)).to.equal(large && lz4Of(large));
   });
 });

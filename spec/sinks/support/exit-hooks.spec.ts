@@ -1,10 +1,16 @@
 import { expect } from "chai";
-import { onExit } from "../../../sinks/support/exit-hooks.ts";
+import { EXIT_MS, onCrash, onExit } from "../../../sinks/support/exit-hooks.ts";
 
 const EVENTS = ["exit", "SIGINT", "SIGTERM", "SIGHUP"];
 const listeners = (): number[] => EVENTS.map((name) => process.listenerCount(name));
 
 describe("exit hooks", () => {
+  let others: unknown[];
+
+  beforeEach(() => {
+    others = process.listeners("exit");
+  });
+
   it("are registered with the first and taken off with the last", () => {
     const before = listeners();
     const [first, second] = [onExit(() => undefined), onExit(() => undefined)];
@@ -14,6 +20,37 @@ describe("exit hooks", () => {
     expect(listeners()).to.deep.equal(before.map((count) => count + 1));
     second();
     expect(listeners()).to.deep.equal(before);
+  });
+
+  it("have one deadline for all of an end, an error before it included, and another for the next", async () => {
+    const deadlines: number[] = [];
+    const note = (deadline: number): void => {
+      deadlines.push(deadline);
+      // Each takes its time.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    };
+    const off = [onExit((until) => note(until)), onExit(note), onCrash(note)];
+    const end = (): void => {
+      process.listeners("uncaughtExceptionMonitor").at(-1)?.(
+        new Error("none"),
+        "uncaughtException",
+      );
+      // Only ours: others belong to the runner of the specs.
+      for (const listener of process.listeners("exit"))
+        if (!others.includes(listener)) listener.call(process, 0);
+    };
+    const start = performance.now();
+    try {
+      end();
+      await new Promise((resolve) => setImmediate(resolve));
+      end();
+    } finally {
+      for (const each of off) each();
+    }
+    const [first = 0, , , second = 0] = deadlines;
+    expect(deadlines).to.deep.equal([first, first, first, second, second, second]);
+    expect(first).to.be.within(start + EXIT_MS, performance.now() + EXIT_MS);
+    expect(second).to.be.greaterThan(first);
   });
 
   it("leave a signal to the program when it listens itself", () => {

@@ -99,7 +99,7 @@ async function writeRrd(
 ): Promise<void> {
   const sink = output === undefined ? stdout() : save(output, { overwrite: true });
   try {
-    for await (const message of messages) sink.write([message]);
+    for await (const message of messages) await sink.write([message])?.ready;
   } finally {
     await sink.close();
   }

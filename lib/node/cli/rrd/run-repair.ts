@@ -37,7 +37,7 @@ export async function runRepair({
   });
   const sink = output === undefined ? undefined : save(output, { overwrite });
   try {
-    for await (const message of repair) sink?.write([message]);
+    for await (const message of repair) await sink?.write([message])?.ready;
   } finally {
     progress.end();
     await sink?.close();

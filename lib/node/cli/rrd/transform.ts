@@ -1,6 +1,7 @@
 import { save } from "../../../../sinks/save.ts";
 import { stdout } from "../../../../sinks/stdout.ts";
 import type { LogMsg } from "../../../log-msg.ts";
+import type { Delivery } from "../../../sink.ts";
 import type { TransformArguments } from "./flags.ts";
 import { checkOutput, readSources, type SourceDamage } from "./read-sources.ts";
 
@@ -14,8 +15,8 @@ export interface Transform {
 
 /** A file, or standard output, that is being written. */
 interface Output {
-  write(messages: readonly LogMsg[]): void | Promise<void>;
-  close(): void | Promise<void>;
+  write(messages: readonly LogMsg[]): Delivery | undefined;
+  close(): Promise<void> | undefined;
 }
 
 /**
@@ -42,7 +43,7 @@ export async function runTransform(
     (sink ??= output === undefined ? stdout() : save(output, { overwrite: true }));
   const write = async (messages: Iterable<LogMsg>): Promise<void> => {
     const list = [...messages];
-    if (list.length > 0) await open().write(list);
+    if (list.length > 0) await open().write(list)?.ready;
   };
   try {
     for await (const { message } of readSources(sources, { onDamage }))
