@@ -144,6 +144,7 @@ export abstract class FileSink extends ObserverSink {
   protected readonly failed = (thrown: unknown): void => {
     this.fail(this.errorOf(thrown));
     this.abort();
+    this.#unwatch();
   };
 
   protected guard<T>(action: () => T): T {

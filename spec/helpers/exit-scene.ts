@@ -243,7 +243,10 @@ export class Scene {
     const [, values, more] = /in memory (\d+) (\d+)/.exec(program.stderr) ?? [];
     if (values === undefined) return "gone";
     const rows = { values: Number(values), more: Number(more) };
-    return this.#isAll(rows) ? "in memory" : inWords(rows);
+    // What was flushed, and no row less or more; a program that goes on closes its recording.
+    const isClosed = ["disk full", "viewer gone"].includes(this.#exit);
+    const isRight = isClosed ? this.#isAll(rows) : rows.values === 500 && rows.more === 0;
+    return isRight ? "in memory" : inWords(rows);
   }
 
   #keptInFiles(files: readonly Uint8Array[]): string {
