@@ -121,8 +121,9 @@ export abstract class FileSink extends ObserverSink {
   }
 
   /** From the first file on the end of the process is watched. */
-  protected opened(): void {
-    this.#unhook ??= onExit((deadline) => this.#finishAtExit(deadline));
+  protected opened(isPipe: boolean = false): void {
+    // Files must not go without their index because the reader of a pipe takes its time.
+    this.#unhook ??= onExit((deadline) => this.#finishAtExit(deadline), isPipe);
   }
 
   protected get hosts(): Iterable<SinkHost> {

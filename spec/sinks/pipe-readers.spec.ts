@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -73,10 +74,10 @@ describe("a pipe with a reader that is slow or takes nothing", function () {
   });
 
   /** Starts a program whose standard output is a pipe, with a reader that does nothing so far. */
-  const start = (how: string): Program => {
+  const start = (how: string, env: Readonly<Record<string, string>> = {}): Program => {
     reader = new Reader(pipe());
     const wrapper = ["sh", "-c", `exec "$0" "$@" > '${pipe()}'`];
-    return run("stalled.ts", { args: [how], wrapper });
+    return run("stalled.ts", { args: [how], wrapper, env });
   };
 
   it("lets the program, its timers and its other sinks go on", async () => {
@@ -105,6 +106,14 @@ describe("a pipe with a reader that is slow or takes nothing", function () {
       expect(Number(bytes) + truncatedBytes).to.be.within(50_000, 60_000);
     });
   }
+
+  it("completes files before it waits for the reader", async () => {
+    const program = start("wait, silent", { FIXTURE_FILE: dir.file("a.rrd") });
+    await program.line("logged");
+    expect((await program.kill("SIGTERM")).stderr).to.match(/took nothing for 2 s/);
+    const file = decodeRrd(await readFile(dir.file("a.rrd")));
+    expect([rowsIn(file), file.manifests.length, file.truncatedBytes]).to.deep.equal([20, 1, 0]);
+  });
 
   it("bounds the wait within exit()", async () => {
     const program = start("exit");
