@@ -1,4 +1,4 @@
-import { constants, type Stats, fstatSync, openSync } from "node:fs";
+import { constants, fstatSync, openSync, type Stats } from "node:fs";
 
 const { O_NONBLOCK, O_WRONLY } = constants;
 const STDOUT = 1;

@@ -38,15 +38,13 @@ class Reader {
    * @param zeros what comes at the end beside a recording
    */
   async readAll(program: Program, bytes = 1 << 20, ms = 0, zeros = 0): Promise<DecodedRrd> {
-    let isOver = false;
-    void program.exit.then(() => {
-      isOver = true;
-    });
+    const over = new AbortController();
+    void program.exit.then(() => over.abort());
     do {
       const end = performance.now() + ms;
       do await new Promise((resolve) => setImmediate(resolve));
       while (performance.now() < end);
-    } while (this.take(bytes) || !isOver);
+    } while (this.take(bytes) || !over.signal.aborted);
     closeSync(this.#fd);
     return this.decode(zeros);
   }
