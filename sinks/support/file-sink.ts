@@ -59,7 +59,6 @@ export abstract class FileSink extends ObserverSink {
   }
 
   write(messages: readonly LogMsg[]): Delivery | undefined {
-    if (this.#isExiting) return this.#writeAtExit(messages);
     if (this.#ended) {
       throw (
         this.failure ??
@@ -69,6 +68,7 @@ export abstract class FileSink extends ObserverSink {
         )
       );
     }
+    if (this.#isExiting) return this.#writeAtExit(messages);
     this.guard(() => {
       for (const message of messages) this.take(message);
     });
