@@ -36,7 +36,8 @@ const MAX_TIMER_MS = 0x7fff_ffff;
  *
  * Writes happen within `log` or on the next turn of the event loop, never later; memory stays bounded however fast a
  * program logs. The file comes into being when the sink is attached to a recording that is switched on. It is complete
- * after `close`, a normal exit, an uncaught error, SIGINT, SIGTERM or SIGHUP; see `docs/exits.md`.
+ * after `close`, a normal exit, an uncaught error, SIGINT, SIGTERM or SIGHUP; see `docs/exits.md`, also for named pipes
+ * and readers that are slow.
  *
  * With `rotate` it is a row of files, for programs that run long. Each part opens alone: store info, static data,
  * properties and the blueprint in use are repeated at its start, with the ids they have, so that all parts opened

@@ -9,7 +9,8 @@ const STDOUT = 1;
 /**
  * Writes the recording to standard output in Rerun's file format, as in `node app.js | rerun -`.
  *
- * Everything else that is printed there would spoil it: print to standard error.
+ * Everything else that is printed there would spoil it: print to standard error. A reader that is slow is waited for; one
+ * that takes nothing holds up neither the program nor its other sinks: see `docs/exits.md`.
  *
  * @throws RerunError `stdout-is-terminal` when standard output is a terminal
  */

@@ -3,25 +3,34 @@
  * SIGTERM and SIGHUP. Nothing is registered on `process` while there is nothing to run.
  */
 const hooks = new Set<ExitHook>();
+/** Those that may have to wait for others, until the deadline. */
+const lastHooks = new Set<ExitHook>();
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** How long the end of the process may be held up by what can be left out, by all together, in milliseconds. */
 export const EXIT_MS = 2000;
+/** What each has in any case, however long those before it took. */
+const LEAST_MS = 250;
 
 /** What is to be done; from `deadline` of `performance.now()` on what can be left out is. */
 export type ExitHook = (deadline: number) => void;
 
-/** Registers a synchronous function; the result takes it back. */
-export function onExit(hook: ExitHook): () => void {
-  if (hooks.size === 0) {
+/**
+ * Registers a synchronous function; the result takes it back.
+ *
+ * @param isLast whether it comes behind those that wait for nobody. Default false.
+ */
+export function onExit(hook: ExitHook, isLast: boolean = false): () => void {
+  const group = isLast ? lastHooks : hooks;
+  if (isIdle()) {
     process.on("exit", runAll);
     // First in line, so that our work is done before a listener of the program calls exit().
     for (const signal of SIGNALS) process.prependListener(signal, onSignal);
   }
-  hooks.add(hook);
+  group.add(hook);
   return () => {
-    if (!hooks.delete(hook) || hooks.size > 0) return;
+    if (!group.delete(hook) || !isIdle()) return;
     process.off("exit", runAll);
     for (const signal of SIGNALS) process.off(signal, onSignal);
   };
@@ -40,14 +49,19 @@ export function onCrash(hook: ExitHook): () => void {
 }
 
 function runCrashHooks(): void {
-  const until = deadlineOfNow();
-  for (const hook of [...crashHooks]) hook(until);
+  runEach(crashHooks);
 }
 
 function runAll(): void {
-  const until = deadlineOfNow();
-  for (const hook of [...hooks]) hook(until);
+  runEach([...hooks, ...lastHooks]);
 }
+
+function runEach(all: Iterable<ExitHook>): void {
+  const until = deadlineOfNow();
+  for (const hook of [...all]) hook(Math.max(until, performance.now() + LEAST_MS));
+}
+
+const isIdle = (): boolean => hooks.size === 0 && lastHooks.size === 0;
 
 let deadline: number | undefined;
 

@@ -59,7 +59,6 @@ export abstract class FileSink extends ObserverSink {
   }
 
   write(messages: readonly LogMsg[]): Delivery | undefined {
-    if (this.#isExiting) return this.#writeAtExit(messages);
     if (this.#ended) {
       throw (
         this.failure ??
@@ -69,6 +68,7 @@ export abstract class FileSink extends ObserverSink {
         )
       );
     }
+    if (this.#isExiting) return this.#writeAtExit(messages);
     this.guard(() => {
       for (const message of messages) this.take(message);
     });
@@ -121,8 +121,9 @@ export abstract class FileSink extends ObserverSink {
   }
 
   /** From the first file on the end of the process is watched. */
-  protected opened(): void {
-    this.#unhook ??= onExit((deadline) => this.#finishAtExit(deadline));
+  protected opened(isPipe: boolean = false): void {
+    // Files must not go without their index because the reader of a pipe takes its time.
+    this.#unhook ??= onExit((deadline) => this.#finishAtExit(deadline), isPipe);
   }
 
   protected get hosts(): Iterable<SinkHost> {
@@ -144,6 +145,7 @@ export abstract class FileSink extends ObserverSink {
   protected readonly failed = (thrown: unknown): void => {
     this.fail(this.errorOf(thrown));
     this.abort();
+    this.#unwatch();
   };
 
   protected guard<T>(action: () => T): T {

@@ -25,7 +25,7 @@ export function withoutWaiting(fd: number): number {
       // Without a reader, without rights, or without /proc.
     }
   }
-  if (fd === STDOUT && isPipe(stat)) void process.stdout;
+  if (fd === STDOUT && process.platform !== "win32" && isPipe(stat)) void process.stdout;
   return fd;
 }
 

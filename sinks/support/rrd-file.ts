@@ -98,7 +98,7 @@ export class RrdFileSink extends FileSink {
     if (this.#output === undefined) {
       const { path } = this.#to;
       this.#output = new RrdOutput(this.#to.open(), path, this.#options, this.failed);
-      this.opened();
+      this.opened(!this.#output.isFile);
     }
     return this.#output;
   }

@@ -45,6 +45,11 @@ export class RrdOutput {
     return this.#writer.position;
   }
 
+  /** Whether it is a file, and no pipe. */
+  get isFile(): boolean {
+    return this.#writer.isFile;
+  }
+
   /** Of a pipe whose reader takes nothing now: kept when it has everything. */
   get waiting(): Gate | undefined {
     return this.#writer.waiting;

@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -37,15 +38,13 @@ class Reader {
    * @param zeros what comes at the end beside a recording
    */
   async readAll(program: Program, bytes = 1 << 20, ms = 0, zeros = 0): Promise<DecodedRrd> {
-    let isOver = false;
-    void program.exit.then(() => {
-      isOver = true;
-    });
+    const over = new AbortController();
+    void program.exit.then(() => over.abort());
     do {
       const end = performance.now() + ms;
       do await new Promise((resolve) => setImmediate(resolve));
       while (performance.now() < end);
-    } while (this.take(bytes) || !isOver);
+    } while (this.take(bytes) || !over.signal.aborted);
     closeSync(this.#fd);
     return this.decode(zeros);
   }
@@ -73,10 +72,10 @@ describe("a pipe with a reader that is slow or takes nothing", function () {
   });
 
   /** Starts a program whose standard output is a pipe, with a reader that does nothing so far. */
-  const start = (how: string): Program => {
+  const start = (how: string, env: Readonly<Record<string, string>> = {}): Program => {
     reader = new Reader(pipe());
     const wrapper = ["sh", "-c", `exec "$0" "$@" > '${pipe()}'`];
-    return run("stalled.ts", { args: [how], wrapper });
+    return run("stalled.ts", { args: [how], wrapper, env });
   };
 
   it("lets the program, its timers and its other sinks go on", async () => {
@@ -105,6 +104,14 @@ describe("a pipe with a reader that is slow or takes nothing", function () {
       expect(Number(bytes) + truncatedBytes).to.be.within(50_000, 60_000);
     });
   }
+
+  it("completes files before it waits for the reader", async () => {
+    const program = start("wait, silent", { FIXTURE_FILE: dir.file("a.rrd") });
+    await program.line("logged");
+    expect((await program.kill("SIGTERM")).stderr).to.match(/took nothing for 2 s/);
+    const file = decodeRrd(await readFile(dir.file("a.rrd")));
+    expect([rowsIn(file), file.manifests.length, file.truncatedBytes]).to.deep.equal([20, 1, 0]);
+  });
 
   it("bounds the wait within exit()", async () => {
     const program = start("exit");

@@ -4,7 +4,8 @@ import { EXIT_MS, onCrash, onExit } from "../../../sinks/support/exit-hooks.ts";
 const EVENTS = ["exit", "SIGINT", "SIGTERM", "SIGHUP"];
 const listeners = (): number[] => EVENTS.map((name) => process.listenerCount(name));
 
-describe("exit hooks", () => {
+describe("exit hooks", function () {
+  this.timeout(10_000);
   let others: unknown[];
 
   beforeEach(() => {
@@ -51,6 +52,36 @@ describe("exit hooks", () => {
     expect(deadlines).to.deep.equal([first, first, first, second, second, second]);
     expect(first).to.be.within(start + EXIT_MS, performance.now() + EXIT_MS);
     expect(second).to.be.greaterThan(first);
+  });
+
+  it("have a moment each, however long those before them took", () => {
+    const left: number[] = [];
+    const off = [
+      onExit(() => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, EXIT_MS + 50)),
+      onExit((deadline) => left.push(deadline - performance.now())),
+    ];
+    try {
+      for (const listener of process.listeners("exit"))
+        if (!others.includes(listener)) listener.call(process, 0);
+    } finally {
+      for (const each of off) each();
+    }
+    expect(left).to.have.lengthOf(1);
+    expect(left[0]).to.be.within(1, EXIT_MS / 2);
+  });
+
+  it("run those last that may have to wait for others", () => {
+    const ran: string[] = [];
+    const off = [onExit(() => ran.push("pipe"), true), onExit(() => ran.push("file"))];
+    expect(listeners()[0]).to.equal(others.length + 1);
+    try {
+      for (const listener of process.listeners("exit"))
+        if (!others.includes(listener)) listener.call(process, 0);
+    } finally {
+      for (const each of off) each();
+    }
+    expect(ran).to.deep.equal(["file", "pipe"]);
+    expect(listeners()[0]).to.equal(others.length);
   });
 
   it("leave a signal to the program when it listens itself", () => {

@@ -2,8 +2,12 @@ import fs from "node:fs";
 import { readFile } from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { expect } from "chai";
+import { firstValueFrom } from "rxjs";
 import { RecordingStream } from "../../../lib/recording-stream.ts";
+import { flightRecorder } from "../../../sinks/flight-recorder.ts";
+import { memory } from "../../../sinks/memory.ts";
 import { type FsyncPolicy, save } from "../../../sinks/save.ts";
+import { Dump } from "../../../sinks/support/dump.ts";
 import { decodeRrd } from "../../helpers/decode-rrd.ts";
 import { values } from "../../helpers/rows.ts";
 import { useTempDir } from "../../helpers/use-temp-dir.ts";
@@ -110,6 +114,53 @@ describe("forcing files onto the disk", function () {
     const { rec } = start({ everyMs: 1e9 });
     rec.log("a", values(1));
     expect(timers()).to.equal(before);
+    await rec.close();
+  });
+
+  it("is done for each of several files", async () => {
+    const rec = new RecordingStream("spec", options);
+    const sink = save(dir.file("run.rrd"), { rotate: {}, fsync: "close" });
+    rec.attach(sink);
+    const sizes: number[] = [];
+    sink.parts$.subscribe(({ bytes }) => sizes.push(bytes));
+    for (let i = 0; i < 3; i++) {
+      const complete = firstValueFrom(sink.parts$);
+      rec.log("a", values(i));
+      sink.rotate();
+      await complete;
+    }
+    await rec.close();
+    expect(sizes).to.have.lengthOf(3);
+    expect([now, later, names]).to.deep.equal([[], sizes, 3]);
+  });
+
+  it("is done before a write to any of several files is", async () => {
+    const rec = new RecordingStream("spec", options);
+    const sink = save(dir.file("run.rrd"), { rotate: {}, fsync: "always" });
+    rec.attach(sink);
+    for (let i = 0; i < 3; i++) {
+      const complete = firstValueFrom(sink.parts$);
+      rec.log("a", values(i));
+      expect(now.at(-1)).to.equal(fs.statSync(sink.path ?? "").size);
+      sink.rotate();
+      await complete;
+    }
+    await rec.close();
+    expect([later.length, names]).to.deep.equal([3, 3]);
+  });
+
+  it("is done for each dump of a flight recorder, and within the call when the program ends", async () => {
+    const rec = new RecordingStream("spec", options);
+    const recorder = flightRecorder({ path: dir.file("dump.rrd"), fsync: "close" });
+    const sink = memory();
+    rec.attach(recorder);
+    rec.attach(sink);
+    rec.log("a", values(1));
+    const sizes = [await recorder.dump(), await recorder.dump()].map(({ bytes }) => bytes);
+    expect([now, later, names]).to.deep.equal([[], sizes, 2]);
+    const dump = new Dump(dir.file("b.rrd"), sink.messages, { fsync: "close" });
+    dump.finishNow(Infinity);
+    expect([now, later.length, names]).to.deep.equal([[dump.bytes], 2, 3]);
     await rec.close();
   });
 
