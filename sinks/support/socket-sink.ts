@@ -269,7 +269,7 @@ const warn = (error: RerunError): void => console.warn(`rerun-rx: ${error.messag
 
 const isNode = typeof process === "object" && process.versions?.node !== undefined;
 
-/** A new one each time, so that who waits for it can be forgotten. */
+/** A new one each time: who waits for it can be forgotten. */
 const never = (): Promise<never> => new Promise(() => undefined);
 
 /** Browsers have numbers for timers. */

@@ -69,7 +69,7 @@ export function useLines(): (to: { readonly port: number }) => Promise<Line> {
       cut,
       freeze: () => {
         isFrozen = true;
-        for (const pair of open) for (const socket of pair) frozen.add(socket.pause());
+        for (const socket of [...open].flat()) frozen.add(socket.pause());
         open.clear();
       },
       thaw: () => {

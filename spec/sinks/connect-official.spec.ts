@@ -1,11 +1,14 @@
-import { access, readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { Image, Points3D, Scalars, TextLog, ViewCoordinates } from "../../lib/archetypes/index.ts";
+import { Spatial3DView } from "../../lib/blueprint/index.ts";
 import { RecordingStream } from "../../lib/recording-stream.ts";
 import { connect } from "../../sinks/connect.ts";
+import { memory } from "../../sinks/memory.ts";
 import { save } from "../../sinks/save.ts";
 import { decodeRrd } from "../helpers/decode-rrd.ts";
+import { useLines } from "../helpers/lines.ts";
 import { usePeer } from "../helpers/peers.ts";
 import { eventually, freePort, type Receiver, useReceivers } from "../helpers/receivers.ts";
 import { compare } from "../helpers/rerun-cli.ts";
@@ -49,6 +52,7 @@ describe("connect, with the official programs", function () {
   usePeer("rerun-cli");
   const dir = useTempDir();
   const start = useReceivers();
+  const open = useLines();
 
   it("gives `rerun --save` exactly what a file gets", async () => {
     const receiver = await start.save(dir.file("received.rrd"));
@@ -103,13 +107,15 @@ describe("connect, with the official programs", function () {
     await receiver.kill();
   });
 
-  it("brings a viewer that is killed again and again back to every row, each once", async function () {
-    const rows = 100_000;
-    const kills = 5;
+  /** A viewer that is killed again and again while a program logs; each one writes a file of its own. */
+  async function killAndKill(
+    rec: RecordingStream,
+    { rows, kills }: { rows: number; kills: number },
+  ) {
     const port = await freePort();
-    const rec = new RecordingStream("spec", { historyBytes: 1 << 30 });
     rec.errors$.subscribe(() => undefined);
     const attached = rec.attach(connect(`rerun+http://127.0.0.1:${port}/proxy`));
+    rec.sendBlueprint(Spatial3DView({ origin: "world" }));
     rec.log("static", Scalars(-1), { static: true });
     let receiver: Receiver | undefined;
     let file = "";
@@ -119,16 +125,19 @@ describe("connect, with the official programs", function () {
       file = dir.file(`${restarts++}.rrd`);
       receiver = await start.save(file, port);
     };
+    const kill = async (): Promise<void> => receiver?.kill("SIGKILL");
     await restart();
     const killing = (async () => {
       for (let i = 0; i < kills; i++) {
         await sleep(200 + Math.random() * 600);
-        await receiver?.kill("SIGKILL");
+        await kill();
+        // Now and then nobody is there for so long that attempts have become rare.
+        if (i % 2 === 1) await sleep(2_000);
+        if (i === kills - 1) running = false;
         await restart();
       }
-      running = false;
     })();
-
+    /** How long each call took, while viewers come and go. */
     const took: number[] = [];
     let logged = 0;
     // As long as it takes: the last rows are logged while the viewer is being killed.
@@ -138,7 +147,7 @@ describe("connect, with the official programs", function () {
         rec.setTime("frame", { sequence: logged });
         const before = performance.now();
         rec.log("value", Scalars(logged));
-        took.push(performance.now() - before);
+        if (running) took.push(performance.now() - before);
         logged++;
       }
       await sleep(running ? 10 : 0);
@@ -146,17 +155,29 @@ describe("connect, with the official programs", function () {
     await killing;
     const { complete } = await rec.flush({ signal: AbortSignal.timeout(60_000) });
     expect(complete).to.equal(true);
-    // The start time of the recording and the static value are rows as well.
-    await until(file, rows + 2);
-    const { chunks } = decodeRrd(await readFile(file));
-    const numbers = chunks
-      .filter((chunk) => chunk.entityPath === "/value")
+    return { attached, took, kill, restart, file: () => file };
+  }
+
+  const valuesIn = async (file: string): Promise<number[]> =>
+    decodeRrd(await readFile(file))
+      .chunks.filter((chunk) => chunk.entityPath === "/value")
       .flatMap((chunk) => Array.from(flatOf(chunk, "Scalars:scalars"), Number));
+
+  it("brings a viewer that is killed again and again back to every row, each once", async () => {
+    const rows = 100_000;
+    const rec = new RecordingStream("spec", { historyBytes: 1 << 30 });
+    const { attached, took, file } = await killAndKill(rec, { rows, kills: 6 });
+    await eventually(
+      async () => (await valuesIn(file())).length >= rows,
+      "all rows in the last file",
+    );
+    const numbers = await valuesIn(file());
     expect(numbers).to.have.lengthOf(rows);
     expect(numbers.every((number, i) => number === i)).to.equal(true);
+    const { chunks } = decodeRrd(await readFile(file()));
     expect(chunks.filter((chunk) => chunk.entityPath === "/static")).to.have.lengthOf(1);
     expect(attached.stats).to.deep.include({
-      deliveredRows: rows + 2,
+      deliveredRows: rec.stats.loggedRows,
       droppedRows: 0,
       queuedBytes: 0,
     });
@@ -168,8 +189,57 @@ describe("connect, with the official programs", function () {
     );
     expect(p999).to.be.below(1);
     await rec.close();
-    for (let i = 0; i < restarts; i++) await access(dir.file(`${i}.rrd`));
-    expect((await stat(file)).size).to.be.above(0);
+  });
+
+  it("brings it back to exactly what the recording retains, each once and in order, with the blueprint", async () => {
+    const rows = 50_000;
+    const rec = new RecordingStream("spec", { historyBytes: 200_000 });
+    const { kill, restart, file } = await killAndKill(rec, { rows, kills: 2 });
+    // Everything is logged and acknowledged: the next viewer gets what is retained, and nothing else.
+    await kill();
+    await restart();
+    const late = memory();
+    rec.attach(late);
+    await rec.flush();
+    const retained = late.messages.flatMap((message) =>
+      message.kind === "chunk" ? [String(message.chunk.id).toLowerCase()] : [],
+    );
+    const chunksIn = async () => decodeRrd(await readFile(file()));
+    await until(file(), 1);
+    await eventually(async () => (await chunksIn()).chunks.length >= retained.length, "all of it");
+    const { chunks, messages } = await chunksIn();
+    expect(chunks.map(({ chunkId }) => chunkId)).to.deep.equal(retained);
+    const activations = messages.filter(({ kind }) => kind === "blueprint-activation");
+    expect(activations).to.have.lengthOf(1);
+    expect(chunks.filter(({ entityPath }) => entityPath === "/static")).to.have.lengthOf(1);
+    const numbers = await valuesIn(file());
+    expect(numbers.length).to.be.within(1_000, rows / 2);
+    expect(numbers.every((number, i) => number === rows - numbers.length + i)).to.equal(true);
+    await rec.close();
+  });
+
+  it("writes down twice what is sent twice to the same process, as the official receiver ignores nothing", async () => {
+    const receiver = await start.save(dir.file("received.rrd"));
+    const line = await open(receiver);
+    const rec = new RecordingStream("spec", { sendProperties: false });
+    rec.errors$.subscribe(() => undefined);
+    const sink = connect(`127.0.0.1:${line.port}`);
+    const attached = rec.attach(sink);
+    for (let i = 0; i < 100; i++) rec.log("value", Scalars(i));
+    await rec.flush();
+    line.cut();
+    await eventually(() => sink.state === "reconnecting", "the loss");
+    rec.log("value", Scalars(100));
+    expect((await rec.flush()).complete).to.equal(true);
+    await eventually(
+      async () => (await valuesIn(dir.file("received.rrd"))).includes(100),
+      "the last",
+    );
+    expect(await valuesIn(dir.file("received.rrd"))).to.have.lengthOf(201);
+    // Counted once, however often they were sent.
+    expect(attached.stats).to.include({ deliveredRows: 101, droppedRows: 0 });
+    await rec.close();
+    await receiver.kill();
   });
 });
 

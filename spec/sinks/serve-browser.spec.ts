@@ -6,6 +6,7 @@ import { firstValueFrom } from "rxjs";
 import { filter, map, takeWhile, toArray } from "rxjs/operators";
 import { Points3D, RecordingStream, Scalars, TextLog } from "../../lib/index.ts";
 import type { ServeSink } from "../../sinks/serve.ts";
+import { useLines } from "../helpers/lines.ts";
 import { findPeer } from "../helpers/peers.ts";
 import { useHub } from "../helpers/use-hub.ts";
 import { useTempDir } from "../helpers/use-temp-dir.ts";
@@ -14,6 +15,7 @@ import { type OpenPage, useBrowser, viewerTimeoutMs } from "../helpers/web-viewe
 describe("serve in a real browser", () => {
   const start = useHub();
   const browser = useBrowser();
+  const open = useLines();
   const dir = useTempDir();
 
   function log(rec: RecordingStream, from: number, to: number): void {
@@ -149,6 +151,21 @@ describe("serve in a real browser", () => {
     log(again, 0, 20);
     await waitForRange(page, "second", 0, 19);
     await waitForRange(page, "first", 0, 9);
+  });
+
+  it("notices a line that freezes without a word, and goes on where it was once it gets through", async () => {
+    const sink = await start.serve({ aliveMs: 500 });
+    const rec = await record(sink, "frozen");
+    log(rec, 0, 10);
+    const line = await open(sink);
+    const page = await browser.openPage(`http://127.0.0.1:${line.port}`);
+    await waitForRange(page, "frozen", 0, 9);
+    line.freeze();
+    await waitFor(page, '/lost|Reconnecting/.test(document.getElementById("status").textContent)');
+    log(rec, 10, 20);
+    line.thaw();
+    await waitForRange(page, "frozen", 0, 19);
+    expect(await status(page)).to.match(/^Live/);
   });
 
   it("goes on where it was after the connection broke, with several browsers at once", async () => {

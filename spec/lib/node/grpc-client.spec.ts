@@ -135,6 +135,35 @@ describe("GrpcConnection", function () {
     expect((await connection.closed)?.message).to.include("no answer to pings");
   });
 
+  it("gives a peer more time while much is under way: on a slow line answers wait behind it", async () => {
+    const viewer = await proxy();
+    let near: Socket | undefined;
+    const port = await tcp((socket) => {
+      near = socket;
+      const upstream = connectSocket(viewer.port, "127.0.0.1");
+      upstream.on("error", () => undefined);
+      socket.pipe(upstream).pipe(socket);
+      socket.on("close", () => upstream.destroy());
+    });
+    const connection = await GrpcConnection.open(
+      { origin: `http://127.0.0.1:${port}` },
+      { timing: { connectMs: 2_000, silenceMs: 400 } },
+    );
+    await shakeHands(connection);
+    const call = connection.call(METHOD);
+    let taken = 0;
+    near?.pause();
+    // More than the network takes by itself.
+    for (let i = 0; i < 64; i++) call.write([new Uint8Array(1 << 20)], () => taken++);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(taken).to.be.below(64);
+    expect(await Promise.race([connection.closed, Promise.resolve("open")])).to.equal("open");
+    near?.resume();
+    await eventually(() => taken > 0, "that it goes on");
+    near?.pause();
+    expect((await connection.closed)?.message).to.include("no answer to pings for 400 ms");
+  });
+
   it("waits no longer than it is told for a peer that says nothing", async () => {
     const port = await tcp(() => undefined);
     const start = performance.now();

@@ -277,7 +277,7 @@ function withoutAlive(socket: WebSocket): LinkSocket {
   return new Proxy(real, {
     get: (target, key) => {
       const value: unknown = Reflect.get(target, key);
-      return typeof value === "function" ? value.bind(target) : value;
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
     set: (target, key, value) => {
       if (key !== "onmessage") return Reflect.set(target, key, value);
