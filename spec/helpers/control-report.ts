@@ -6,6 +6,8 @@ export interface Lateness {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
+  /** The 99th percentile of each second by itself; of these the median. */
+  readonly typicalP99: number;
   /** How long the loop waited for a processor, in all. */
   readonly takenMs: number;
 }
