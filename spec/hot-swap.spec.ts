@@ -138,7 +138,7 @@ describe("a recording whose sink is swapped every 20 ms", function () {
     const take = (chunks: readonly DecodedChunk[]): void => {
       for (const chunk of chunks) {
         const id = chunk.chunkId ?? "none";
-        if (all.has(id)) copies++;
+        if (all.has(id) && chunk.isStatic !== true) copies++;
         all.set(id, chunk);
       }
     };
@@ -169,7 +169,7 @@ describe("a recording whose sink is swapped every 20 ms", function () {
     console.log(
       `        ${stays.length} sinks, ${logged} rows in ${all.size} chunks, ${copies} of them sent twice`,
     );
-    // Some take longer than 20 ms to be flushed.
+    // On a busy machine some take longer to be flushed.
     expect(stays.length).to.be.above((SECONDS * 1000) / SWAP_MS / 3);
   });
 });

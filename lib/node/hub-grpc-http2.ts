@@ -142,7 +142,6 @@ class Http2Call extends GrpcCall {
     this.peer = peer;
     stream.on("data", (bytes: Buffer) => this.received(bytes));
     stream.on("end", () => this.receivedAll());
-    stream.on("drain", () => this.hasRoom());
     stream.once("close", () => this.isGone());
   }
 
@@ -150,12 +149,18 @@ class Http2Call extends GrpcCall {
     return this.#stream.writableLength === 0;
   }
 
+  /** A stream tells of room only when there was none; that everything has gone is worth knowing, too. */
+  readonly #written = (): void => {
+    if (this.drained) this.hasRoom();
+  };
+
   write(pieces: readonly Uint8Array[]): boolean {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return false;
     if (!stream.headersSent) this.#respond();
     let room = true;
-    for (const piece of pieces) room = stream.write(piece);
+    for (const [i, piece] of pieces.entries())
+      room = stream.write(piece, i === pieces.length - 1 ? this.#written : undefined);
     return room;
   }
 

@@ -98,7 +98,6 @@ class WebCall extends GrpcCall {
     request.on("data", (bytes: Buffer) => this.received(text ? this.#decode(bytes) : bytes));
     request.on("end", () => this.receivedAll());
     request.on("error", () => {});
-    response.on("drain", () => this.hasRoom());
     response.once("close", () => this.isGone());
     response.on("error", () => {});
   }
@@ -107,12 +106,21 @@ class WebCall extends GrpcCall {
     return this.#response.writableLength === 0;
   }
 
+  /** A response tells of room only when there was none; that everything has gone is worth knowing, too. */
+  readonly #written = (): void => {
+    if (this.drained) this.hasRoom();
+  };
+
   write(pieces: readonly Uint8Array[]): boolean {
     const response = this.#response;
     if (response.destroyed || response.writableEnded) return false;
     if (!response.headersSent) this.#respond();
     let room = true;
-    for (const piece of pieces) room = response.write(this.#encode(piece));
+    for (const [i, piece] of pieces.entries())
+      room = response.write(
+        this.#encode(piece),
+        i === pieces.length - 1 ? this.#written : undefined,
+      );
     return room;
   }
 

@@ -7,6 +7,7 @@ import { streamHeader } from "../../lib/encode/rrd.ts";
 import { RecordingStream, RerunError, Scalars, type SinkState, TextLog } from "../../lib/index.ts";
 import { type ServeOptions, type ServeSink, serve } from "../../sinks/serve.ts";
 import { type DecodedChunk, decodeRrd } from "../helpers/decode-rrd.ts";
+import { GrpcPeer } from "../helpers/grpc-peer.ts";
 import { connectDeaf, type HubClient } from "../helpers/hub-client.ts";
 import { useHub } from "../helpers/use-hub.ts";
 
@@ -121,6 +122,25 @@ describe("serve", () => {
   });
 
   describe("flush", () => {
+    it("ends as soon as a Rerun viewer has everything", async () => {
+      const sink = await start.serve();
+      const rec = record(sink);
+      const viewer = await GrpcPeer.connect(sink.port);
+      const reading = viewer.read();
+      await reading.until(() => reading.messages.length > 0);
+      const took: number[] = [];
+      for (let i = 0; i < 10; i++) {
+        rec.log("v", Scalars(i));
+        const begin = performance.now();
+        expect((await rec.flush()).complete).to.equal(true);
+        took.push(performance.now() - begin);
+      }
+      // It looks again every 100 ms in any case.
+      expect(Math.min(...took)).to.be.below(50);
+      viewer.close();
+      await rec.close();
+    });
+
     it("resolves when every browser has acknowledged, and at once when there is none", async () => {
       const sink = await start.serve();
       const rec = record(sink);
