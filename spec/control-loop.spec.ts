@@ -103,7 +103,7 @@ describe("a control loop of 1 kHz with two cameras, at 110 MB/s", function () {
     servers.push(server, { close: () => sockets.forEach((socket) => socket.destroy()) });
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const result = await report(start(`127.0.0.1:${port}`, 10, SMALL_BUDGET, "oldest"));
+    const result = await report(start(`127.0.0.1:${port}`, 5, SMALL_BUDGET, "oldest"));
     expectSound(result, SMALL_BUDGET);
     expectOneLoss(result, ["images", "other"]);
     expect(result.during.state).to.equal("connecting");
@@ -111,7 +111,7 @@ describe("a control loop of 1 kHz with two cameras, at 110 MB/s", function () {
   });
 
   it("is not disturbed by a browser that does not read what `serve` sends", async () => {
-    const program = start("serve", 10, SMALL_BUDGET);
+    const program = start("serve", 5, SMALL_BUDGET);
     const socket = await connectDeaf(Number(await program.line(/^\d+$/)));
     servers.push({ close: () => socket.destroy() });
     program.stdin.end("go\n");

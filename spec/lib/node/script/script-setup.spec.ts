@@ -132,7 +132,7 @@ describe("a program with the standard flags", function () {
     const { code, stderr } = await scripted(["--connect", "127.0.0.1:1"]).exit;
     expect(code).to.equal(1);
     expect(stderr).to.match(
-      /Not everything.*delivered:\n {2}connect\(rerun\+http:\/\/127\.0\.0\.1:1\/proxy\): 0 of 100 rows/,
+      /Not everything.*delivered:\n {2}connect\(rerun\+http:\/\/127\.0\.0\.1:1\/proxy\): 0 of 101 rows/,
     );
     expect(stderr).not.to.match(/^ {4}at /m);
   });
@@ -207,7 +207,7 @@ describe("a program with the standard flags", function () {
     expect(code).to.equal(1);
     expect(stderr).to.match(/the disk is full/);
     expect(stderr).to.match(
-      /Not everything.*delivered:\n {2}save\(\/dev\/full\): \d+ of 50000 rows/,
+      /Not everything.*delivered:\n {2}save\(\/dev\/full\): \d+ of 5000\d rows/,
     );
     expect(stderr).not.to.match(/^ {4}at /m);
   });
