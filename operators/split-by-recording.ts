@@ -2,6 +2,7 @@ import type { OperatorFunction } from "rxjs";
 import { storeKey } from "../lib/entity-state.ts";
 import { quote, RerunError } from "../lib/errors.ts";
 import type { LogMsg, StoreId } from "../lib/log-msg.ts";
+import { PinnedMessages } from "../lib/pinned-messages.ts";
 import { Observable, Subject } from "../lib/rxjs.ts";
 
 /** The messages of one recording, as {@link splitByRecording} hands them out. */
@@ -56,7 +57,8 @@ export function splitByRecording(
         string,
         { readonly storeId: StoreId; readonly input: Subject<LogMsg> }
       >();
-      const shared = new ApplicationBlueprints();
+      /** The blueprints that a recording still needs, by application. */
+      const shared = new Map<string, PinnedMessages>();
       // Subscribers of what comes out, the outer one among them.
       let subscribers = 1;
       let stop: () => void = () => undefined;
@@ -79,9 +81,12 @@ export function splitByRecording(
       const next = (message: LogMsg): void => {
         const { storeId } = message;
         if (storeId.kind === "blueprint" && blueprints === "each") {
-          shared.add(message);
+          const { applicationId } = storeId;
+          const kept = shared.get(applicationId) ?? new PinnedMessages();
+          shared.set(applicationId, kept);
+          kept.add(message);
           for (const group of [...groups.values()]) {
-            if (group.storeId.applicationId === storeId.applicationId) group.input.next(message);
+            if (group.storeId.applicationId === applicationId) group.input.next(message);
           }
           return;
         }
@@ -93,7 +98,7 @@ export function splitByRecording(
         const input = open(storeId);
         input.next(message);
         if (blueprints === "each")
-          for (const earlier of shared.of(storeId.applicationId)) input.next(earlier);
+          for (const earlier of shared.get(storeId.applicationId) ?? []) input.next(earlier);
       };
 
       subscriber.add(leave);
@@ -113,43 +118,4 @@ export function splitByRecording(
         },
       });
     });
-}
-
-/** The blueprints that a recording still needs: of each application those that are not superseded. */
-class ApplicationBlueprints {
-  /** By application, then by store. */
-  readonly #all = new Map<string, Map<string, LogMsg[]>>();
-
-  add(message: LogMsg): void {
-    const { applicationId } = message.storeId;
-    let stores = this.#all.get(applicationId);
-    if (stores === undefined) {
-      stores = new Map();
-      this.#all.set(applicationId, stores);
-    }
-    const key = storeKey(message.storeId);
-    const own = stores.get(key) ?? [];
-    own.push(message);
-    stores.set(key, own);
-    if (message.kind !== "blueprint-activation") return;
-    for (const [other, messages] of stores) {
-      if (other !== key && isSuperseded(messages, message)) stores.delete(other);
-    }
-  }
-
-  of(applicationId: string): LogMsg[] {
-    return [...(this.#all.get(applicationId)?.values() ?? [])].flat();
-  }
-}
-
-/** Whether an older blueprint is nothing that a newer one has not become: neither active nor default any more. */
-function isSuperseded(
-  messages: readonly LogMsg[],
-  by: Extract<LogMsg, { kind: "blueprint-activation" }>,
-): boolean {
-  const activations = messages.filter((m) => m.kind === "blueprint-activation");
-  return (
-    activations.length > 0 &&
-    activations.every((a) => (by.makeActive || !a.makeActive) && (by.makeDefault || !a.makeDefault))
-  );
 }

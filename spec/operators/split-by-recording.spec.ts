@@ -160,6 +160,25 @@ describe("splitByRecording", () => {
     expect(late).to.deep.equal(["late: store", "new: store", "new: /view! x1", "new: activate"]);
   });
 
+  it("keeps of one that is changed again and again what holds", () => {
+    const source = new Subject<LogMsg>();
+    const late: string[] = [];
+    source.pipe(splitByRecording()).subscribe((recording: RecordingObservable) => {
+      if (recording.storeId.recordingId === "late")
+        recording.subscribe((message) => late.push(flowText(message)));
+    });
+    source.next(flow("blueprint: store"));
+    for (let i = 0; i < 1000; i++) source.next(flow(`blueprint: /view! x${i}`));
+    source.next(flow("activate"));
+    source.next(flow("late: store"));
+    expect(late).to.deep.equal([
+      "late: store",
+      "blueprint: store",
+      "blueprint: /view! x999",
+      "activate",
+    ]);
+  });
+
   it("refuses wrong options at the call", () => {
     expect(() => splitByRecording({ blueprints: "none" as never }))
       .to.throw(RerunError)
