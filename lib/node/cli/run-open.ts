@@ -43,9 +43,10 @@ export async function runOpen(argv: OpenArguments, commands: readonly string[]):
   // Connections alone do not keep a program alive.
   const alive = setInterval(() => {}, 2 ** 30);
   try {
-    const running = await isRunning(settings.options);
-    // Our own token is none of other viewers'.
+    // Our own token is none of other viewers'. Asked for before anything is waited for: from now on Ctrl-C is ours.
     const work = { token: argv.sourceToken, signal: interrupt.signal };
+    const running = await isRunning(settings.options);
+    if (work.signal.aborted) return INTERRUPTED;
     if (running && !argv.new) return await sendToRunning(sources, settings, work);
     const own = running ? withFreePort(settings) : settings;
     return await showHere(sources, own, work, interrupt);
@@ -129,6 +130,7 @@ async function loadAll(
 ): Promise<number> {
   let code = 0;
   const one = async (source: Source): Promise<void> => {
+    if (options.signal.aborted) return;
     try {
       await loadOne(source, receiver, options);
     } catch (thrown) {
@@ -152,7 +154,11 @@ async function loadOne(
   if (source.kind === "proxy") return await readProxy(source.target, receiver, { token, signal });
   const input = await openInput(inputOf(source), signal);
   // What waits for more input would wait for ever.
-  if (source.kind === "stdin") signal.addEventListener("abort", () => process.stdin.destroy());
+  const hangUp = (): void => void process.stdin.destroy();
+  if (source.kind === "stdin") {
+    if (signal.aborted) hangUp();
+    else signal.addEventListener("abort", hangUp);
+  }
   // One that has no end yet shows nothing.
   const progress = new Progress(source.name, source.kind === "file" ? source.bytes : 0);
   try {
