@@ -124,7 +124,10 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
       });
     });
     if (this.#link.hurried) writer.flush();
-    if (this.#bytes < WINDOW_BYTES && writer.unsentBytes < UNSENT_BYTES) return { delivered };
+    const isFull = this.#bytes >= WINDOW_BYTES;
+    // What shrinks may be too little to be acknowledged by itself: then both sides would wait for a second.
+    if (isFull) writer.flush();
+    if (!isFull && writer.unsentBytes < UNSENT_BYTES) return { delivered };
     return { ready: this.#room.next(), delivered };
   }
 
@@ -220,7 +223,7 @@ export class GrpcSink extends ObserverSink implements ConnectSink {
   }
 
   #makeRoom({ unsentBytes }: MessageWriter): void {
-    if (this.#bytes <= WINDOW_BYTES / 2 && unsentBytes <= UNSENT_BYTES / 2) this.#room.wake();
+    if (this.#bytes < WINDOW_BYTES && unsentBytes <= UNSENT_BYTES / 2) this.#room.wake();
   }
 
   /** Promises of before are void. */
