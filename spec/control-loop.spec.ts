@@ -1,13 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
-import { join } from "node:path";
 import { expect } from "chai";
-import { build } from "esbuild";
 import type { ControlReport } from "./helpers/control-report.ts";
 import { useFakeProxy } from "./helpers/fake-proxy.ts";
 import { connectDeaf } from "./helpers/hub-client.ts";
-import { type Program, projectRoot, usePrograms } from "./helpers/run-program.ts";
+import { type Program, usePrograms } from "./helpers/run-program.ts";
 
 const MIB = 1 << 20;
 /** That of every sink, unless told otherwise. */
@@ -26,23 +24,9 @@ describe("a control loop of 1 kHz with two cameras, at 110 MB/s", function () {
     for (const server of servers.splice(0)) server.close();
   });
 
-  // As users run it: a loader of TypeScript would be in the same process, and in its garbage collections.
-  const compiled = join(projectRoot, "artifacts/control-loop.mjs");
-  before("compile the program", async () => {
-    await build({
-      entryPoints: [join(projectRoot, "spec/fixtures/control-loop.ts")],
-      outfile: compiled,
-      bundle: true,
-      packages: "external",
-      format: "esm",
-      platform: "node",
-      logLevel: "warning",
-    });
-  });
-
   function start(where: string, seconds: number, budgetBytes: number, policy?: string): Program {
     const args = [where, `${seconds}`, `${budgetBytes}`, ...(policy === undefined ? [] : [policy])];
-    return run(compiled, { args, nodeArgs: ["--expose-gc"] });
+    return run("control-loop.ts", { args, nodeArgs: ["--expose-gc"] });
   }
 
   async function report(program: Program): Promise<ControlReport> {

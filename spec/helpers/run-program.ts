@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { isAbsolute, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { compileFixtures } from "./compile-fixtures.ts";
 
 /** The folder of `package.json`. */
 export const projectRoot: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -57,11 +58,11 @@ export interface Program {
   closeOutput(): void;
 }
 
-/** Starts a program: a TypeScript file, relative to `spec/fixtures` or absolute. */
+/** Starts a program: one of `spec/fixtures` by its name, which is compiled, or any file by its absolute path. */
 export type RunProgram = (file: string, options?: ProgramOptions) => Program;
 
 /**
- * Lets the tests of the surrounding suite run TypeScript programs as real processes, without a build.
+ * Lets the tests of the surrounding suite run programs as real processes, without a build.
  *
  * Call it in the body of `describe`. What still runs after a test is killed, with its children; what the
  * test itself does not end is thereby ended, not reported.
@@ -77,6 +78,11 @@ export type RunProgram = (file: string, options?: ProgramOptions) => Program;
  */
 export function usePrograms(): RunProgram {
   let started: StartedProgram[] = [];
+  let compiled = "";
+
+  before("compile the programs", async () => {
+    compiled = await compileFixtures();
+  });
 
   afterEach("end the programs", async () => {
     const programs = started;
@@ -85,7 +91,8 @@ export function usePrograms(): RunProgram {
   });
 
   return (file, options) => {
-    const program = new StartedProgram(file, options);
+    const path = isAbsolute(file) ? file : join(compiled, file.replace(/\.ts$/, ".js"));
+    const program = new StartedProgram(file, path, options);
     started.push(program);
     return program;
   };
@@ -102,9 +109,8 @@ class StartedProgram implements Program {
   readonly #watchers = new Set<() => void>();
   #ended = false;
 
-  constructor(file: string, options: ProgramOptions = {}) {
-    const path = isAbsolute(file) ? file : join(projectRoot, "spec/fixtures", file);
-    this.#name = file;
+  constructor(name: string, path: string, options: ProgramOptions = {}) {
+    this.#name = name;
     const [command, ...before] = [...(options.wrapper ?? []), process.execPath] as const;
     this.#child = spawn(
       command,

@@ -115,6 +115,8 @@ interface Stay {
   end: number | undefined;
   /** Whose place it took. */
   readonly after: Stay | undefined;
+  /** What was logged while a sink had failed that it took the place of, at first hand or not: nobody kept that for it. */
+  readonly gone: ReadonlySet<number>;
   /** How often it lost its peer. */
   losses: number;
 }
@@ -316,6 +318,7 @@ class ScheduleRun {
       earliest: begin,
       end: undefined,
       after: undefined,
+      gone: new Set(),
       losses: 0,
     });
   }
@@ -325,8 +328,10 @@ class ScheduleRun {
     const old = stay?.attachment;
     if (stay === undefined || old === undefined) return;
     const made = this.#make(each.kind);
+    const gone = new Set(stay.gone);
     // What is logged once a sink has failed waits for nobody.
-    const isGone = old.state === "failed" && !this.#schedule.hasHistory;
+    if (old.state === "failed" && !this.#schedule.hasHistory)
+      for (let seq = old.endedAt; seq < this.#messages.length; seq++) gone.add(seq);
     const done = this.#rec.replace(old, made.tested.sink, {
       signal: this.#stuck.signal,
       ...this.#limits,
@@ -340,6 +345,7 @@ class ScheduleRun {
       earliest: stay.end,
       end: undefined,
       after: stay,
+      gone,
       losses: 0,
     };
     this.#stays.push(next);
@@ -347,8 +353,8 @@ class ScheduleRun {
       done.then((attachment) => {
         next.attachment = attachment as AttachedSink;
         // What the old one has not acknowledged goes to the new one.
-        next.earliest = Math.min(old.resumeFrom, next.start);
-        if (!isGone) next.start = next.earliest;
+        next.start = Math.min(old.resumeFrom, next.start);
+        next.earliest = next.start;
       }),
     );
   }
@@ -366,7 +372,8 @@ class ScheduleRun {
           if (stay.losses !== losses[i]) continue;
           const has = this.#received(stay);
           for (let seq = stay.start; seq < target; seq++)
-            if (!has.includes(seq)) throw this.#wrong(stay, `flushed without ${seq}`);
+            if (!has.includes(seq) && !this.#isGone(stay, seq))
+              throw this.#wrong(stay, `flushed without ${seq}`);
         }
       }),
     );
@@ -407,6 +414,11 @@ class ScheduleRun {
     return this.#messages.some((message, i) => i > seq && pinKeyOf(message) === key);
   }
 
+  /** Whether nobody kept a message for this one; what is pinned always is kept. */
+  #isGone({ gone }: Stay, seq: number): boolean {
+    return gone.has(seq) && (!isPinned(this.#messages[seq] as LogMsg) || this.#isSuperseded(seq));
+  }
+
   #isReliable(seq: number): boolean {
     const message = this.#messages[seq] as LogMsg;
     if (isPinned(message)) return !this.#isSuperseded(seq);
@@ -434,7 +446,7 @@ class ScheduleRun {
     const got = new Set(received);
     const missing: number[] = [];
     for (let seq = 0; seq < until; seq++) {
-      if (got.has(seq)) continue;
+      if (got.has(seq) || this.#isGone(stay, seq)) continue;
       if (seq >= from) missing.push(seq);
       else if (isPinned(this.#messages[seq] as LogMsg) && !this.#isSuperseded(seq))
         throw wrong(`static ${seq} lost`);
@@ -452,12 +464,9 @@ class ScheduleRun {
 
   /** What the one before was owed and did not get came to this one: also what an operator held back. */
   #checkInheritance(stay: Stay, old: Stay): void {
-    // Once a sink has failed, nobody keeps for it what is logged then.
-    const { hasHistory } = this.#schedule;
-    if (old.tested.hasFailed && !hasHistory) return;
     const has = new Set([...this.#received(old), ...this.#received(stay)]);
     for (let seq = old.start; seq < (old.end ?? 0); seq++)
-      if (!has.has(seq) && !this.#isSuperseded(seq))
+      if (!has.has(seq) && !this.#isGone(stay, seq) && !this.#isSuperseded(seq))
         throw this.#wrong(stay, `${seq} of ${old.name} was not handed over`);
   }
 
@@ -500,24 +509,26 @@ class ScheduleRun {
     if (owed.filter((seq) => seq >= from).length !== end - from)
       throw wrong("not all in the range");
     // A static message from before the start whose place another one took while an operator held it counts as well.
-    const held = this.#messages.filter((_, seq) => seq < from && this.#isSuperseded(seq));
-    const more = stay.pipe === "holds" ? held.length : 0;
+    const early = [...this.#messages.keys()].filter((seq) => seq < from);
+    const held = stay.pipe === "holds" ? early.filter((seq) => this.#isSuperseded(seq)) : [];
     // What was dropped for one peer and is still held comes to the next, and some peers begin as the next one.
     if (tested.lose !== undefined) {
       if (stay.losses > 0 && !this.#schedule.hasHistory) return;
       const total = deliveredMessages + droppedMessages;
       // Some peer may have had a static message from before the start whose place another one has taken.
-      const early = this.#messages.filter((message, seq) => seq < from && isPinned(message)).length;
+      const pinned = early.filter((seq) => isPinned(this.#messages[seq] as LogMsg)).length;
       const least = stay.losses > 0 ? end - from : owed.length;
-      if (total < least || total > least + more + (stay.losses > 0 ? early : 0))
+      if (total < least || total > least + held.length + (stay.losses > 0 ? pinned : 0))
         throw wrong(`${deliveredMessages} delivered and ${droppedMessages} dropped`);
       const surplus = deliveredRows + droppedRows - rows(owed);
-      if (stay.losses === 0 && (surplus < 0 || surplus > more))
+      if (stay.losses === 0 && (surplus < 0 || surplus > rows(held)))
         throw wrong(`${deliveredRows} rows delivered and ${droppedRows} dropped`);
       return;
     }
     const told = droppedMessages - missing.length;
-    if (told < 0 || told > more || droppedRows - rows(missing) !== told)
+    const toldRows = droppedRows - rows(missing);
+    const mayTell = told === 0 ? 0 : rows(held);
+    if (told < 0 || told > held.length || toldRows < told || toldRows > mayTell)
       throw wrong(`${missing.length} lost, ${droppedMessages} told`);
     if (deliveredMessages !== received.length || deliveredRows !== rows(received))
       throw wrong(`${deliveredMessages} delivered`);

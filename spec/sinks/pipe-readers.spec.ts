@@ -2,12 +2,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { expect } from "chai";
+import { compileFixtures } from "../helpers/compile-fixtures.ts";
 import { type DecodedRrd, decodeRrd } from "../helpers/decode-rrd.ts";
-import { type Program, projectRoot, usePrograms } from "../helpers/run-program.ts";
+import { type Program, usePrograms } from "../helpers/run-program.ts";
 import { useTempDir } from "../helpers/use-temp-dir.ts";
 
 /** The end of a named pipe that reads: what it wants, when it wants. */
@@ -197,17 +196,11 @@ describe("a pipe with a reader that is slow or takes nothing", function () {
   });
 
   it("is a socket where another program of Node starts it, with the same promises", async () => {
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const program = join(projectRoot, "spec/fixtures/stalled.ts");
-    const child = spawn(
-      process.execPath,
-      ["--conditions=source", `--import=${tsx}`, program, "wait"],
-      {
-        cwd: projectRoot,
-        env: { ...process.env, NODE_V8_COVERAGE: "" },
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const program = join(await compileFixtures(), "stalled.js");
+    const child = spawn(process.execPath, [program, "wait"], {
+      env: { ...process.env, NODE_V8_COVERAGE: "" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     try {
       let stderr = "";
       child.stderr.on("data", (data: Buffer) => {

@@ -1,9 +1,5 @@
-import { execFile } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { expect } from "chai";
 import { filter } from "rxjs";
 import { Scalars, TextLog } from "../../lib/archetypes/index.ts";
@@ -15,7 +11,7 @@ import { decodeRrd } from "../helpers/decode-rrd.ts";
 import { usePeer } from "../helpers/peers.ts";
 import { print, stats, verify } from "../helpers/rerun-cli.ts";
 import { chunksOf, flatOf, values } from "../helpers/rows.ts";
-import { projectRoot, usePrograms } from "../helpers/run-program.ts";
+import { usePrograms } from "../helpers/run-program.ts";
 import { useTempDir } from "../helpers/use-temp-dir.ts";
 
 const plain = { sendProperties: false, logTime: false, logTick: false } as const;
@@ -238,20 +234,11 @@ describe("save", function () {
 
     it("leaves a file of which every message can be read", async () => {
       const file = dir.file("a.rrd");
-      const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-      const { stdout } = await promisify(execFile)(
-        "sh",
-        [
-          "-c",
-          'ulimit -f 2000; exec "$0" "$@"',
-          process.execPath,
-          "--conditions=source",
-          `--import=${tsx}`,
-          join(projectRoot, "spec/fixtures/full-disk.ts"),
-          file,
-        ],
-        { env: { ...process.env, NODE_V8_COVERAGE: "" } },
-      );
+      const { stdout, stderr } = await run("full-disk.ts", {
+        args: [file],
+        wrapper: ["sh", "-c", 'ulimit -f 2000; exec "$0" "$@"'],
+      }).exit;
+      expect(stderr).to.equal("");
       expect(JSON.parse(stdout)).to.deep.equal({
         complete: false,
         errors: ["disk-full"],

@@ -1,13 +1,12 @@
 import { execFile } from "node:child_process";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
+import { compileFixtures } from "../helpers/compile-fixtures.ts";
 import { decodeRrd } from "../helpers/decode-rrd.ts";
 import { which } from "../helpers/peers.ts";
 import { flatOf } from "../helpers/rows.ts";
-import { projectRoot, usePrograms } from "../helpers/run-program.ts";
+import { usePrograms } from "../helpers/run-program.ts";
 
 describe("stdout", function () {
   this.timeout(20_000);
@@ -46,14 +45,7 @@ describe("stdout", function () {
   it("refuses a terminal", async function () {
     // `script` gives a program a terminal of its own.
     if (which("script") === undefined) this.skip();
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const program = [
-      process.execPath,
-      "--conditions=source",
-      `--import=${tsx}`,
-      join(projectRoot, "spec/fixtures/to-stdout.ts"),
-      "5",
-    ];
+    const program = [process.execPath, join(await compileFixtures(), "to-stdout.js"), "5"];
     const { stdout } = await promisify(execFile)(
       "script",
       ["-qec", program.map((word) => `'${word}'`).join(" "), "/dev/null"],

@@ -121,7 +121,9 @@ describe("a program with the standard flags", function () {
       expect(code).to.equal(0);
       const client = await start.client(port);
       await client.until(() => rowsOf(client.frames) === 100);
-      expect(runningIn(viewer?.group as number)).to.have.lengthOf(1);
+      // With a helper process of the loader beside it, when that compiled something.
+      const left = runningIn(viewer?.group as number).map(({ pid }) => pid);
+      expect(left).to.include(viewer?.pid);
     } finally {
       process.kill(viewer?.pid as number, "SIGTERM");
       await until(() => runningIn(viewer?.group as number).length === 0);
