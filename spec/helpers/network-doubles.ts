@@ -146,8 +146,12 @@ export class GrpcDouble implements PeerDouble {
   held: Held = new Held();
   #events: { readonly call: CallDouble; readonly work: () => void }[] = [];
   #connection: ConnectionDouble | undefined;
+  /** Until another one comes, what it acknowledged is with the one that is gone. */
+  #isGone = false;
 
   open(): ConnectionDouble {
+    if (this.#isGone) this.held = new Held();
+    this.#isGone = false;
     this.held.begin();
     this.#connection = new ConnectionDouble(this);
     this.#events = [];
@@ -168,7 +172,7 @@ export class GrpcDouble implements PeerDouble {
   lose(how: Loss): void {
     const events = this.#events;
     this.#events = [];
-    if (how === "peer") this.held = new Held();
+    this.#isGone ||= how === "peer";
     if (how !== "call") this.#connection?.end(gone());
     else for (const { call } of events) call.fail(gone());
   }
@@ -226,6 +230,8 @@ export class SocketDouble implements PeerDouble {
   #events: (() => void)[] = [];
   #socket: ProducerSocket | undefined;
   #session = 0;
+  /** Until another one comes, what it acknowledged is with the one that is gone. */
+  #isGone = false;
   #pending: Uint8Array = new Uint8Array(0);
   #bytes = 0;
   #frames = 0;
@@ -263,15 +269,17 @@ export class SocketDouble implements PeerDouble {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#events = [];
-    if (how === "peer") {
-      this.held = new Held();
-      this.#session++;
-    }
+    this.#isGone ||= how === "peer";
     socket?.onclose?.({ code: 1006, reason: "" });
   }
 
   #accept(socket: ProducerSocket): void {
     this.#socket = socket;
+    if (this.#isGone) {
+      this.held = new Held();
+      this.#session++;
+    }
+    this.#isGone = false;
     this.held.begin();
     this.#pending = new Uint8Array(0);
     this.#bytes = 0;
