@@ -134,6 +134,8 @@ class Salvage {
     }
     // Cut off, or without an index.
     if (!(yield* this.#isCutFooter(payload, byteLength)) && payload !== this.#end) return undefined;
+    // A header that is damaged can say this, too: then there are messages where the rest of an index would be.
+    if ((yield* this.#next(payload)) < this.#end) return undefined;
     yield { kind: "footer", byteLength: this.#end - at };
     return this.#end;
   }

@@ -229,6 +229,17 @@ describe("repairRrd", () => {
     }
   });
 
+  it("does not take a message for the index when its kind and its length are damaged", () => {
+    const damaged = bytes.slice();
+    const [{ offset = 0 } = {}] = places;
+    const header = new DataView(damaged.buffer, offset - 16, 16);
+    header.setBigUint64(0, 0n, true);
+    header.setBigUint64(8, BigInt(bytes.length), true);
+    const { messages, report } = repair(damaged);
+    expect(messages.map(idOf)).to.deep.equal(ids);
+    expect([report.withoutHeader, report.lostBytes]).to.deep.equal([1, 16]);
+  });
+
   it("keeps what is not damaged wherever bits were flipped, and no byte goes without notice", () => {
     fc.assert(
       fc.property(
