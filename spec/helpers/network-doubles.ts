@@ -1,6 +1,7 @@
 import { decodeEnvelope, decodeLogMsgProto, type EnvelopeKind } from "../../lib/decode/envelope.ts";
 import { ProtobufReader } from "../../lib/decode/protobuf.ts";
 import { encodeCbor } from "../../lib/encode/cbor.ts";
+import type { Compression } from "../../lib/encode/log-msg.ts";
 import { streamHeader } from "../../lib/encode/rrd.ts";
 import { RerunError } from "../../lib/errors.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
@@ -8,7 +9,9 @@ import { type GrpcStatus } from "../../lib/node/grpc-answer.ts";
 import { GrpcConnection } from "../../lib/node/grpc-client.ts";
 import { type ClientCall } from "../../lib/node/grpc-client-call.ts";
 import { readClientMessage } from "../../lib/protocol-reader.ts";
+import { parseRerunUrl } from "../../lib/rerun-url.ts";
 import type { ProducerSocket } from "../../lib/socket-link.ts";
+import { GrpcSink } from "../../sinks/support/grpc-sink.ts";
 
 /** How a connection ends: with the peer and all it had, by itself, or only what is under way on it. */
 export type Loss = "peer" | "link" | "call";
@@ -141,7 +144,7 @@ class CallDouble {
   }
 }
 
-/** A viewer that `connect` finds at `http://HOST`; see {@link useGrpcDoubles}. */
+/** A viewer; see {@link connectDouble}. */
 export class GrpcDouble implements PeerDouble {
   held: Held = new Held();
   #events: { readonly call: CallDouble; readonly work: () => void }[] = [];
@@ -196,12 +199,29 @@ export class GrpcDouble implements PeerDouble {
 
 const grpcDoubles = new Map<string, GrpcDouble>();
 
-/** A viewer and its address. */
-export function grpcDouble(): { readonly peer: GrpcDouble; readonly host: string } {
+interface DoubledSinkOptions {
+  readonly name: string;
+  readonly compression: Compression;
+}
+
+/** What `connect` makes, with a viewer that is a double; see {@link useGrpcDoubles}. */
+export function connectDouble({ name, compression }: DoubledSinkOptions): {
+  readonly sink: GrpcSink;
+  readonly peer: GrpcDouble;
+} {
   const host = `double-${grpcDoubles.size}:80`;
   const peer = new GrpcDouble();
   grpcDoubles.set(`http://${host}`, peer);
-  return { peer, host };
+  const sink = new GrpcSink({
+    name,
+    url: parseRerunUrl(`rerun+http://${host}/proxy`),
+    target: { origin: `http://${host}` },
+    compression,
+    closeTimeoutMs: 1_500,
+    exitTimeoutMs: 5_000,
+    silenceMs: 15_000,
+  });
+  return { sink, peer };
 }
 
 /** Lets gRPC connections of the surrounding suite end in doubles. */

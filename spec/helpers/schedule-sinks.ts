@@ -1,14 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { streamHeader } from "../../lib/encode/rrd.ts";
 import type { LogMsg } from "../../lib/log-msg.ts";
-import { parseRerunUrl } from "../../lib/rerun-url.ts";
 import type { Delivery, ObserverSink, Sink, SinkHost } from "../../lib/sink.ts";
 import { memory } from "../../sinks/memory.ts";
 import { save } from "../../sinks/save.ts";
-import { GrpcSink } from "../../sinks/support/grpc-sink.ts";
 import { HubSocketSink } from "../../sinks/support/socket-sink.ts";
 import {
-  grpcDouble,
+  connectDouble,
   Held,
   type Loss,
   nameOf,
@@ -71,16 +69,7 @@ export function makeSink(kind: SinkKind, { name, path }: SinkPlace): TestedSink 
     return new Immediate(kind, save(path, { compression: "none" }), () => heldIn(path));
   }
   if (kind === "grpc") {
-    const { peer, host } = grpcDouble();
-    const sink = new GrpcSink({
-      name,
-      url: parseRerunUrl(`rerun+http://${host}/proxy`),
-      target: { origin: `http://${host}` },
-      compression: "none",
-      closeTimeoutMs: 1_500,
-      exitTimeoutMs: 5_000,
-      silenceMs: 15_000,
-    });
+    const { sink, peer } = connectDouble({ name, compression: "none" });
     return new Networked(kind, sink, peer);
   }
   if (kind === "socket") {

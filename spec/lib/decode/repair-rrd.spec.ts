@@ -231,7 +231,7 @@ describe("repairRrd", () => {
 
   it("does not take a message for the index when its kind and its length are damaged", () => {
     const damaged = bytes.slice();
-    const [{ offset = 0 } = {}] = places;
+    const { offset } = places[0] as MessagePlace;
     const header = new DataView(damaged.buffer, offset - 16, 16);
     header.setBigUint64(0, 0n, true);
     header.setBigUint64(8, BigInt(bytes.length), true);

@@ -2,10 +2,8 @@ import { expect } from "chai";
 import { Image } from "../../../lib/archetypes/index.ts";
 import type { LogMsg } from "../../../lib/log-msg.ts";
 import { RecordingStream } from "../../../lib/recording-stream.ts";
-import { parseRerunUrl } from "../../../lib/rerun-url.ts";
 import { memory } from "../../../sinks/memory.ts";
-import { GrpcSink } from "../../../sinks/support/grpc-sink.ts";
-import { grpcDouble, nameOf, useGrpcDoubles } from "../../helpers/network-doubles.ts";
+import { connectDouble, nameOf, useGrpcDoubles } from "../../helpers/network-doubles.ts";
 import { VirtualTime } from "../../helpers/virtual-time.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -26,19 +24,10 @@ describe("GrpcSink", () => {
 
   it("has room again as soon as the viewer answers, of data that shrinks to less than is acknowledged by itself", async () => {
     const messages = shrinking(80);
-    const { peer, host } = grpcDouble();
     // No time passes: what waits for a timer never comes.
     const time = new VirtualTime();
     try {
-      const sink = new GrpcSink({
-        name: "double",
-        url: parseRerunUrl(`rerun+http://${host}/proxy`),
-        target: { origin: `http://${host}` },
-        compression: "lz4",
-        closeTimeoutMs: 1_500,
-        exitTimeoutMs: 5_000,
-        silenceMs: 15_000,
-      });
+      const { sink, peer } = connectDouble({ name: "double", compression: "lz4" });
       let delivered = 0;
       const reaches = async (isThere: () => boolean): Promise<void> => {
         const deadline = process.hrtime.bigint() + 10_000_000_000n;
@@ -51,7 +40,7 @@ describe("GrpcSink", () => {
       await reaches(() => sink.state === "open");
       for (const message of messages) {
         const receipt = sink.write([message]);
-        receipt.delivered.then(() => delivered++);
+        void receipt.delivered.then(() => delivered++);
         let isReady = receipt.ready === undefined;
         void receipt.ready?.then(() => {
           isReady = true;
